@@ -1,0 +1,87 @@
+"""The async-first Python client for the Runloop API.
+
+    async with AsyncRunloop() as client:
+        runs = await asyncio.gather(*(client.benchmark_runs.retrieve(id) for id in ids))
+
+What the API sends is in `runloop_async.models`, one file per group; an emulator of the
+API for your own tests is `runloop_async.testing.Emulator`.
+"""
+
+from runloop_async._version import __version__
+from runloop_async.bulk import Bulk, BulkResult, Outcome, Progress
+from runloop_async.call import Call, Flow, RawResponse, Repeatable
+from runloop_async.client import AsyncRunloop
+from runloop_async.errors import (
+    APIConnectionError,
+    APIError,
+    APIResponseValidationError,
+    APIStatusError,
+    APITimeoutError,
+    APITLSError,
+    AuthenticationError,
+    BadRequestError,
+    ClientClosedError,
+    ConfigurationError,
+    ConflictError,
+    EventLoopError,
+    InternalServerError,
+    NotFoundError,
+    PaginationError,
+    PermissionDeniedError,
+    PollingTimeout,
+    RateLimitError,
+    RedirectError,
+    ResponseTooLargeError,
+    RunloopError,
+    TruncatedBodyError,
+    UnprocessableEntityError,
+    WaitError,
+)
+from runloop_async.options import Limits, RetryPolicy, Timeouts
+from runloop_async.paging import Page, PageCall
+from runloop_async.polling import PollingConfig
+from runloop_async.transfer import Download
+
+__all__ = [
+    "APIConnectionError",
+    "APIError",
+    "APIResponseValidationError",
+    "APIStatusError",
+    "APITLSError",
+    "APITimeoutError",
+    "AsyncRunloop",
+    "AuthenticationError",
+    "BadRequestError",
+    "Bulk",
+    "BulkResult",
+    "Call",
+    "ClientClosedError",
+    "ConfigurationError",
+    "ConflictError",
+    "Download",
+    "EventLoopError",
+    "Flow",
+    "InternalServerError",
+    "Limits",
+    "NotFoundError",
+    "Outcome",
+    "Page",
+    "PageCall",
+    "PaginationError",
+    "PermissionDeniedError",
+    "PollingConfig",
+    "PollingTimeout",
+    "Progress",
+    "RateLimitError",
+    "RawResponse",
+    "RedirectError",
+    "Repeatable",
+    "ResponseTooLargeError",
+    "RetryPolicy",
+    "RunloopError",
+    "Timeouts",
+    "TruncatedBodyError",
+    "UnprocessableEntityError",
+    "WaitError",
+    "__version__",
+]

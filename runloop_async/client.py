@@ -1,0 +1,174 @@
+"""The client: options from arguments and environment, the pool, and all resources."""
+
+import logging
+import os
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self, TypeVar, Unpack
+
+from aiohttp import ClientSession
+
+from runloop_async.annotations import override
+from runloop_async.bulk import Bulk, Calls, Progress
+from runloop_async.call import Clock
+from runloop_async.errors import ConfigurationError
+from runloop_async.limits import lanes
+from runloop_async.options import (
+    ClientOptions,
+    ClientParams,
+    Limits,
+    count,
+    resolve,
+)
+from runloop_async.resources.accounts import Accounts
+from runloop_async.resources.benchmark_jobs import BenchmarkJobs
+from runloop_async.resources.benchmark_runs import BenchmarkRuns
+from runloop_async.resources.benchmarks import Benchmarks
+from runloop_async.resources.scenarios import Scenarios
+from runloop_async.runner import HttpRunner, SystemClock
+from runloop_async.transport import Transport
+
+T = TypeVar("T")
+
+_LEVELS = ("debug", "info", "warning", "error")
+
+
+class AsyncRunloop:
+    """A client of the Runloop API, with a pool of connections.
+
+    Use it as `async with AsyncRunloop() as client:`, or call `aclose` when done. The
+    pool opens in the event loop that first needs it, and belongs to that loop. One
+    client is meant to be shared by all tasks of a program.
+    """
+
+    accounts: Accounts
+    """The account that the key belongs to."""
+    benchmarks: Benchmarks
+    """Named sets of scenarios."""
+    benchmark_runs: BenchmarkRuns
+    """Runs of benchmarks."""
+    benchmark_jobs: BenchmarkJobs
+    """Jobs, which run benchmarks with agents by themselves."""
+    scenarios: Scenarios
+    """Problems, each with a devbox and a way to score an attempt."""
+
+    def __init__(
+        self,
+        *,
+        session: ClientSession | None = None,
+        limits: Limits | None = None,
+        **options: Unpack[ClientParams],
+    ) -> None:
+        """Make a client; nothing is sent or opened yet.
+
+        Args:
+            session: A session of yours, for proxies, TLS or tracing; it is used as it
+                is, and not closed.
+            limits: How many requests of each workload may be under way at once.
+            **options: See `runloop_async.options.ClientParams`; what is left out comes
+                from the environment or has a default.
+
+        Raises:
+            ConfigurationError: There is no key, or an option or variable is unusable.
+        """
+        _set_log_level(os.environ.get("RUNLOOP_LOG"))
+        self._limits = limits or Limits()
+        self._lanes = lanes(self._limits)
+        self._transport = Transport(session)
+        self._clock: Clock = SystemClock()
+        self._set_options(options)
+
+    def _set_options(self, params: ClientParams) -> None:
+        self._params = params
+        self._options: ClientOptions = resolve(params, os.environ)
+        runner = HttpRunner(self._options, self._transport, self._lanes, self._clock)
+        self.accounts = Accounts(runner)
+        self.benchmarks = Benchmarks(runner)
+        self.benchmark_runs = BenchmarkRuns(runner)
+        self.benchmark_jobs = BenchmarkJobs(runner)
+        self.scenarios = Scenarios(runner)
+
+    def with_options(self, **options: Unpack[ClientParams]) -> Self:
+        """Return a client with other options that shares this one's pool and limits.
+
+        Default headers and query parameters are added to the present ones.
+
+        Raises:
+            ConfigurationError: An option is unusable.
+        """
+        other = object.__new__(type(self))
+        other._limits, other._lanes = self._limits, self._lanes
+        other._transport, other._clock = self._transport, self._clock
+        merged = self._params | options
+        merged["default_headers"] = {
+            **self._params.get("default_headers", {}),
+            **options.get("default_headers", {}),
+        }
+        merged["default_query"] = {
+            **self._params.get("default_query", {}),
+            **options.get("default_query", {}),
+        }
+        other._set_options(merged)
+        return other
+
+    copy = with_options
+
+    def bulk(
+        self,
+        calls: Calls[T],
+        *,
+        concurrency: int | None = None,
+        on_progress: Callable[[Progress], Any] | None = None,
+    ) -> Bulk[T]:
+        """Make very many calls, a bounded number at once, and keep every outcome.
+
+        Args:
+            calls: Any calls, from a list, a generator or an async generator.
+            concurrency: How many at once; default is the client's limit of short calls.
+            on_progress: Is told after each call how far the bulk is.
+
+        Raises:
+            ConfigurationError: The concurrency is not a whole number above 0.
+        """
+        at_once = self._limits.api if concurrency is None else concurrency
+        count("concurrency", at_once, least=1)
+        return Bulk(calls, at_once, self._clock, on_progress)
+
+    async def aclose(self) -> None:
+        """Close the pool, for this client and all that share it; again does nothing."""
+        await self._transport.close()
+
+    close = aclose
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the pool is closed."""
+        return self._transport.is_closed
+
+    async def __aenter__(self) -> Self:
+        self._transport.hold()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._transport.let_go()
+
+    @override
+    def __repr__(self) -> str:
+        state = ", closed" if self.is_closed else ""
+        return f"<AsyncRunloop {self._options.base_url}{state}>"
+
+
+def _set_log_level(word: str | None) -> None:
+    if not word:
+        return
+    if word.lower() not in _LEVELS:
+        raise ConfigurationError(
+            f"RUNLOOP_LOG must be one of {', '.join(_LEVELS)}, not {word!r}"
+        )
+    logging.basicConfig()
+    logging.getLogger("runloop_async").setLevel(word.upper())

@@ -1,0 +1,273 @@
+"""Models, and what users give, to JSON."""
+
+import difflib
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, cast, get_args, get_type_hints, is_typeddict
+
+import attrs
+import cattrs
+from cattrs.gen import make_dict_unstructure_fn, override
+
+from runloop_async.annotations import JsonObject, JsonValue
+from runloop_async.convert import shapes
+from runloop_async.convert.shapes import Mismatch
+from runloop_async.models.shared import Range, Unknown
+
+Check = Callable[[Any], Any]
+
+
+def dump(model: object) -> JsonValue:
+    """Return a model, or a list or dict of them, as JSON values in wire names.
+
+    Fields that are None and need not be there are left out.
+    """
+    dumped: JsonValue = _models.unstructure(model)
+    return dumped
+
+
+def encode(fields: Mapping[str, object], shape: type) -> JsonObject:
+    """Return what a user gave as JSON in wire names, checked against a TypedDict.
+
+    Args:
+        fields: By our names; plain dicts and models may stand in one another.
+        shape: The TypedDict that says which fields there are.
+
+    Raises:
+        TypeError: A field is unknown, missing or of a wrong type.
+        ValueError: A number or word is not one that the API takes.
+    """
+    try:
+        encoded: JsonObject = _inputs.get_unstructure_hook(shape)(fields)
+    except _OutOfRange as error:
+        raise ValueError(f"{error.path} {error.expected}") from None
+    except Mismatch as error:
+        raise TypeError(f"{error.path or 'the call'} {error.expected}") from None
+    return encoded
+
+
+class _OutOfRange(Mismatch):
+    """A value has the right type and is not one that the API takes."""
+
+
+def _wrong_type(expected: str, found: object) -> Mismatch:
+    return Mismatch(f"must be {expected}, not {type(found).__name__}", found)
+
+
+def _exactly(kind: type) -> Check:
+    def check(value: object) -> object:
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise _wrong_type(shapes.NAMES[kind], value)
+        return value
+
+    return check
+
+
+def _number(value: object) -> object:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise _wrong_type(shapes.NAMES[float], value)
+    if not math.isfinite(value):
+        raise _OutOfRange(f"must be a finite number, not {value!r}", value)
+    return value
+
+
+def _one_of(shape: Any) -> Check:
+    allowed = get_args(shape)
+
+    def check(value: object) -> object:
+        if value not in allowed:
+            wanted = " or ".join(map(repr, allowed))
+            raise _OutOfRange(f"must be {wanted}, not {value!r}", value)
+        return value
+
+    return check
+
+
+def _ranged(shape: Any) -> Check:
+    inner = _check(shapes.bare(shape))
+    bounds = shapes.note(shape, Range)
+    if bounds is None:
+        return inner
+    least, most = bounds.least, bounds.most
+
+    def check(value: object) -> object:
+        number = inner(value)
+        if not least <= number <= most:
+            raise _OutOfRange(f"must be from {least} to {most}, not {number}", number)
+        return number
+
+    return check
+
+
+def _list(shape: Any) -> Check:
+    inner = _check(get_args(shape)[0])
+
+    def check(value: object) -> list[object]:
+        if not isinstance(value, list | tuple):
+            raise _wrong_type(shapes.NAMES[list], value)
+        items: list[object] = [*value]
+        return [_at(f"[{index}]", inner, item) for index, item in enumerate(items)]
+
+    return check
+
+
+def _map(shape: Any) -> Check:
+    inner = _check(get_args(shape)[1])
+
+    def check(value: object) -> dict[str, object]:
+        if not isinstance(value, Mapping):
+            raise _wrong_type("a dict", value)
+        entries = cast("Mapping[object, object]", value)
+        for key in entries:
+            if not isinstance(key, str):
+                raise _wrong_type("a dict with string keys", key)
+        return {str(k): _at(f"[{k!r}]", inner, v) for k, v in entries.items()}
+
+    return check
+
+
+def _at(step: str, check: Check, value: object) -> object:
+    try:
+        return check(value)
+    except Mismatch as error:
+        error.steps.append(step)
+        raise
+
+
+def _params(shape: Any) -> Check:
+    """Check a dict against a TypedDict and give its fields their wire names."""
+    hints = get_type_hints(shape, include_extras=True)
+    wires = {name: shapes.wire_name(name, hint) for name, hint in hints.items()}
+    checks = {name: _check(hint) for name, hint in hints.items()}
+    required: frozenset[str] = shape.__required_keys__
+
+    def check(value: object) -> dict[str, object]:
+        if not isinstance(value, Mapping):
+            raise _wrong_type(f"a dict ({shape.__name__})", value)
+        fields = cast("Mapping[str, object]", value)
+        for name in fields:
+            if name not in checks:
+                raise Mismatch(_unknown(name, [*checks]), name)
+        for name in sorted(required - fields.keys()):
+            raise Mismatch(f"is missing {name!r} ({shape.__name__})", None)
+        return {
+            wires[name]: _at(f".{name}", checks[name], item)
+            for name, item in fields.items()
+        }
+
+    return check
+
+
+def _unknown(name: object, names: list[str]) -> str:
+    close = difflib.get_close_matches(str(name), names, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"there is {', '.join(names)}"
+    return f"got an unexpected argument {name!r}; {hint}"
+
+
+def _union(shape: Any) -> Check:
+    parts = shapes.members(shape)
+    optional = shapes.takes_none(shape)
+    if shapes.words(shape) is not None:
+        inner = _exactly(str)
+    elif len(parts) == 1:
+        inner = _check(parts[0])
+    else:
+        inner = _objects(parts)
+    return lambda value: None if value is None and optional else inner(value)
+
+
+def _objects(parts: tuple[Any, ...]) -> Check:
+    """Take a model of one of the classes, or a dict that fits one of the TypedDicts."""
+    classes = tuple(part for part in parts if attrs.has(part))
+    dicts: dict[str | None, Any] = {
+        shapes.tag(part): part for part in parts if is_typeddict(part)
+    }
+
+    def check(value: object) -> object:
+        if isinstance(value, classes):
+            return dump(value)
+        if not isinstance(value, Mapping):
+            names = " or ".join(part.__name__ for part in parts)
+            raise _wrong_type(f"a dict or {names}", value)
+        fields = cast("Mapping[str, object]", value)
+        kind = dicts.get(None) or dicts.get(str(fields.get("type")))
+        if kind is None:
+            tags = ", ".join(sorted(repr(str(name)) for name in dicts))
+            raise _OutOfRange(
+                f"has type {fields.get('type')!r}; it must be one of {tags}", value
+            )
+        return _check(kind)(fields)
+
+    return check
+
+
+def _one_model(model: Any) -> Check:
+    return _objects((model,))
+
+
+def _any_json(_: Any) -> Check:
+    return _json
+
+
+def _json(value: object) -> object:
+    """Check that a value is JSON all the way down."""
+    if value is None or isinstance(value, str | bool):
+        return value
+    if isinstance(value, int | float):
+        return _number(value)
+    if isinstance(value, list | tuple):
+        return _list(list[JsonValue])(value)
+    if isinstance(value, Mapping):
+        return _map(dict[str, JsonValue])(value)
+    raise _wrong_type("JSON: a dict, list, string, number, boolean or None", value)
+
+
+def _check(shape: Any) -> Check:
+    check: Check = _inputs.get_unstructure_hook(shape)
+    return check
+
+
+def _dump_model(model: Any) -> Check:
+    wires = shapes.wire_names(model)
+    overrides = {
+        field.name: override(
+            rename=wires[field.name], omit_if_default=field.default is None
+        )
+        for field in attrs.fields(model)
+    }
+    return make_dict_unstructure_fn(model, _models, **overrides)  # type: ignore[arg-type]
+
+
+def _make_models() -> cattrs.Converter:
+    made = cattrs.Converter()
+    made.register_unstructure_hook_factory(attrs.has, _dump_model)
+    made.register_unstructure_hook(Unknown, lambda unknown: unknown.raw)
+    return made
+
+
+def _make_inputs() -> cattrs.Converter:
+    made = cattrs.Converter()
+    for kind in (str, int, bool):
+        made.register_unstructure_hook(kind, _exactly(kind))
+    made.register_unstructure_hook(float, _number)
+    made.register_unstructure_hook_factory(attrs.has, _one_model)
+    made.register_unstructure_hook_factory(is_typeddict, _params)
+    for container, factory in (
+        (Sequence, _list),
+        (list, _list),
+        (Mapping, _map),
+        (dict, _map),
+    ):
+        made.register_unstructure_hook_factory(
+            partial(shapes.is_container, kind=container), factory
+        )
+    made.register_unstructure_hook_factory(shapes.is_literal, _one_of)
+    made.register_unstructure_hook_factory(shapes.is_union, _union)
+    made.register_unstructure_hook_factory(shapes.is_json, _any_json)
+    made.register_unstructure_hook_factory(shapes.is_noted, _ranged)
+    return made
+
+
+_models = _make_models()
+_inputs = _make_inputs()

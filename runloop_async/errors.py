@@ -1,0 +1,261 @@
+"""Every error that this library raises on purpose, in one tree.
+
+::
+
+    RunloopError
+      ConfigurationError            also a ValueError: an option or variable is unusable
+      ClientClosedError             the client was closed
+      EventLoopError                the client belongs to another event loop
+      APIError                      a request failed; knows its route, attempts and time
+        APIConnectionError          no whole answer came; `.sent` tells how far it got
+          APITimeoutError           also a TimeoutError; `.phase` tells what was slow
+          APITLSError               the server's identity could not be verified
+          TruncatedBodyError        the answer broke off
+          RedirectError             the server pointed elsewhere; not followed
+        APIStatusError              the server answered with an error status
+          BadRequestError           400
+          AuthenticationError       401
+          PermissionDeniedError     403
+          NotFoundError             404
+          ConflictError             409
+          UnprocessableEntityError  422
+          RateLimitError            429
+          InternalServerError       500 and above
+        APIResponseValidationError  the answer does not have the documented shape
+        ResponseTooLargeError       the answer is larger than the client accepts
+        PaginationError             a list's cursor does not move on
+      PollingTimeout                also a TimeoutError: a wait passed its deadline
+      WaitError                     what was waited for ended in another state
+
+Errors carry method, route template, attempts and seconds, and never a header or a key.
+They can be pickled. `asyncio.CancelledError` is not among them: it passes untouched.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+from runloop_async.annotations import override
+
+Phase = Literal["connect", "proxy", "write", "read", "total", "deadline"]
+"""Where in a request something went wrong."""
+
+
+class RunloopError(Exception):
+    """Everything that this library raises on purpose."""
+
+    @override
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle the message and all attributes, whatever the constructor takes."""
+        return _restore, (type(self), self.args, self.__dict__)
+
+
+def _restore(
+    kind: type[RunloopError], args: tuple[object, ...], state: Mapping[str, object]
+) -> RunloopError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
+
+
+class ConfigurationError(RunloopError, ValueError):
+    """An option, argument or environment variable cannot be used; nothing was sent."""
+
+
+class ClientClosedError(RunloopError):
+    """The client is closed; make a new one, or keep the first one open."""
+
+
+class EventLoopError(RunloopError):
+    """A client was used in another event loop than the one it opened in."""
+
+
+class APIError(RunloopError):
+    """A request to the API failed."""
+
+    message: str
+    """What happened, in one sentence."""
+    method: str = ""
+    """The HTTP method."""
+    route: str = ""
+    """The path template, such as `/v1/benchmark_runs/{id}`."""
+    attempts: int = 0
+    """How many times the request was tried."""
+    elapsed_s: float = 0.0
+    """Seconds from the first attempt to the failure."""
+    request_id: str | None = None
+    """The `x-request-id` of the exchange, to quote to the service's support."""
+    ambiguous: bool = False
+    """Whether a write may have been carried out although it failed here."""
+    cursor: str | None = None
+    """While listing: `starting_after` of the page that failed, to resume from."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+    @override
+    def __str__(self) -> str:
+        """Return the message with what is known of the request."""
+        facts = [f"{self.method} {self.route}"] if self.route else []
+        if self.attempts:
+            plural = "" if self.attempts == 1 else "s"
+            facts.append(f"{self.attempts} attempt{plural} in {self.elapsed_s:.2f} s")
+        if self.request_id:
+            facts.append(f"request {self.request_id}")
+        if self.ambiguous:
+            facts.append("it may have been carried out all the same")
+        return f"{self.message} [{', '.join(facts)}]" if facts else self.message
+
+
+class APIConnectionError(APIError):
+    """No whole answer came back."""
+
+    def __init__(self, message: str, *, phase: Phase, sent: bool | None = None) -> None:
+        super().__init__(message)
+        self.phase: Phase = phase
+        """Where it broke."""
+        self.sent = sent
+        """Whether the request reached the server; None if that cannot be known."""
+
+
+class APITimeoutError(APIConnectionError, TimeoutError):
+    """An attempt took longer than its time-out, or the call than its deadline."""
+
+
+class APITLSError(APIConnectionError):
+    """The server's certificate could not be verified; nothing was sent."""
+
+
+class TruncatedBodyError(APIConnectionError):
+    """The answer ended before it was whole."""
+
+
+class RedirectError(APIConnectionError):
+    """The server answered with a redirect, which is not followed."""
+
+
+class APIStatusError(APIError):
+    """The server answered with an error status."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status_code: int,
+        code: str | None = None,
+        body: object = None,
+        retry_after: float | None = None,
+        should_retry: bool | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status_code = status_code
+        """The HTTP status."""
+        self.code = code
+        """The API's own word for the error, if it sent one."""
+        self.body = body
+        """The decoded JSON body, else its text."""
+        self.retry_after = retry_after
+        """Seconds that the server asked to wait, if it did."""
+        self.should_retry = should_retry
+        """What the server said of trying again (`x-should-retry`), if it did."""
+
+    @staticmethod
+    def class_for(status: int) -> "type[APIStatusError]":
+        """Return the subclass that stands for a status."""
+        if status >= InternalServerError.lowest_status:
+            return InternalServerError
+        return _BY_STATUS.get(status, APIStatusError)
+
+
+class BadRequestError(APIStatusError):
+    """400: the request is not valid, or not possible in the present state."""
+
+
+class AuthenticationError(APIStatusError):
+    """401: the key is missing or not valid."""
+
+
+class PermissionDeniedError(APIStatusError):
+    """403: the key may not do this."""
+
+
+class NotFoundError(APIStatusError):
+    """404: there is no such thing, or the key may not see it."""
+
+
+class ConflictError(APIStatusError):
+    """409: the request does not fit the present state of the thing."""
+
+
+class UnprocessableEntityError(APIStatusError):
+    """422: the request was understood but its content is not valid."""
+
+
+class RateLimitError(APIStatusError):
+    """429: too many requests; `retry_after` says how long to wait, if known."""
+
+
+class InternalServerError(APIStatusError):
+    """500 and above: the service failed."""
+
+    lowest_status: ClassVar = 500
+
+
+_BY_STATUS: Mapping[int, type[APIStatusError]] = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    409: ConflictError,
+    422: UnprocessableEntityError,
+    429: RateLimitError,
+}
+
+
+class APIResponseValidationError(APIError):
+    """The answer does not have the documented shape."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str = "$",
+        expected: str = "",
+        found: str = "",
+        body: bytes = b"",
+    ) -> None:
+        super().__init__(message)
+        self.path = path
+        """Where in the answer, such as `$.runs[17].id`."""
+        self.expected = expected
+        """The shape that was due there."""
+        self.found = found
+        """What stood there, shortened."""
+        self.body = body
+        """The answer as it came."""
+
+
+class ResponseTooLargeError(APIError):
+    """The answer is larger than the client accepts."""
+
+
+class PaginationError(APIError):
+    """A list's cursor does not move on, so that paging would never end."""
+
+
+class PollingTimeout(RunloopError, TimeoutError):  # noqa: N818 - the official client's name
+    """A wait passed its deadline."""
+
+    def __init__(self, message: str, *, last_value: object = None) -> None:
+        super().__init__(message)
+        self.last_value = last_value
+        """The last thing the server sent, or None if it sent nothing."""
+
+
+class WaitError(RunloopError):
+    """What was waited for ended in another state than the one wanted."""
+
+    def __init__(self, message: str, *, last_value: object) -> None:
+        super().__init__(message)
+        self.last_value = last_value
+        """The thing in the state in which it ended."""

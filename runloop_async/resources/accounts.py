@@ -1,0 +1,12 @@
+"""The account that the key belongs to."""
+
+from runloop_async.call import Call, Resource
+from runloop_async.models.accounts import AccountView
+
+
+class Accounts(Resource):
+    """The account that the key belongs to."""
+
+    def me(self) -> Call[AccountView]:
+        """Return the account."""
+        return self._get("/v1/accounts/me", AccountView)

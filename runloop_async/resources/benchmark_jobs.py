@@ -1,0 +1,58 @@
+"""Jobs, which run benchmarks with agents of your choice by themselves."""
+
+from functools import partial
+from typing import Final, Unpack
+
+from runloop_async.call import Call, Flow, Resource
+from runloop_async.models.benchmark_jobs import (
+    BenchmarkJobCreateParams,
+    BenchmarkJobListParams,
+    BenchmarkJobListView,
+    BenchmarkJobView,
+)
+from runloop_async.paging import PageCall, paged
+from runloop_async.polling import LONG, PollingConfig, until_ended
+
+ENDED: Final = frozenset({"completed", "failed", "cancelled", "timeout"})
+"""The states that a job does not leave."""
+
+
+class BenchmarkJobs(Resource):
+    """Jobs: the scenarios of a benchmark, each run by each agent."""
+
+    def create(
+        self, **fields: Unpack[BenchmarkJobCreateParams]
+    ) -> Call[BenchmarkJobView]:
+        """Start a job; the answer comes before its runs have begun."""
+        return self._post(
+            "/v1/benchmark_jobs", BenchmarkJobView, fields, BenchmarkJobCreateParams
+        )
+
+    def retrieve(self, id: str) -> Call[BenchmarkJobView]:
+        """Return one job as it is now."""
+        return self._get("/v1/benchmark_jobs/{id}", BenchmarkJobView, id=id)
+
+    def list(
+        self, **query: Unpack[BenchmarkJobListParams]
+    ) -> PageCall[BenchmarkJobView]:
+        """List jobs, newest first."""
+        return paged(
+            self._get(
+                "/v1/benchmark_jobs",
+                BenchmarkJobListView,
+                query,
+                BenchmarkJobListParams,
+            ),
+            lambda page: page.jobs,
+        )
+
+    def wait(
+        self, id: str, *, polling_config: PollingConfig = LONG
+    ) -> Flow[BenchmarkJobView]:
+        """Wait until a job has ended, in whatever way, and return it.
+
+        Raises:
+            PollingTimeout: It had not ended by the deadline; `last_value` is the job.
+            APIError: It could not be asked for.
+        """
+        return Flow(partial(until_ended, self.retrieve(id), ENDED, polling_config))

@@ -1,0 +1,152 @@
+"""Runs of benchmarks."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import aclosing
+from functools import partial
+from typing import Final, Unpack
+
+from runloop_async.call import Call, Flow, Resource
+from runloop_async.models.benchmarks import (
+    BenchmarkRunListParams,
+    BenchmarkRunListScenarioRunsParams,
+    BenchmarkRunListView,
+    BenchmarkRunView,
+)
+from runloop_async.models.scenarios import ScenarioRunListView, ScenarioRunView
+from runloop_async.paging import PageCall, paged
+from runloop_async.polling import LONG, PollingConfig, poll, until_ended
+from runloop_async.transfer import Download, download
+from runloop_async.wire.request import Safety
+
+ENDED: Final = frozenset({"completed", "canceled", "failed"})
+"""The states that a benchmark run does not leave."""
+
+
+class BenchmarkRuns(Resource):
+    """Runs of benchmarks: a run of each of their scenarios."""
+
+    def retrieve(self, id: str) -> Call[BenchmarkRunView]:
+        """Return one benchmark run as it is now."""
+        return self._get("/v1/benchmark_runs/{id}", BenchmarkRunView, id=id)
+
+    def list(
+        self, **query: Unpack[BenchmarkRunListParams]
+    ) -> PageCall[BenchmarkRunView]:
+        """List benchmark runs, newest first."""
+        return paged(
+            self._get(
+                "/v1/benchmark_runs",
+                BenchmarkRunListView,
+                query,
+                BenchmarkRunListParams,
+            ),
+            lambda page: page.runs,
+        )
+
+    def cancel(self, id: str) -> Call[BenchmarkRunView]:
+        """Stop a run and the scenario runs in it."""
+        return self._post("/v1/benchmark_runs/{id}/cancel", BenchmarkRunView, id=id)
+
+    def complete(self, id: str) -> Call[BenchmarkRunView]:
+        """Finish a run: its score is made of the scores of its scenario runs."""
+        return self._post("/v1/benchmark_runs/{id}/complete", BenchmarkRunView, id=id)
+
+    def download_logs(self, id: str) -> Download:
+        """Fetch the logs of all of a run's scenario runs, as a zip file."""
+        return download(
+            self._post(
+                "/v1/benchmark_runs/{id}/download_logs",
+                bytes,
+                safety=Safety.SAFE,
+                accept="application/zip",
+                id=id,
+            )
+        )
+
+    def list_scenario_runs(
+        self, id: str, **query: Unpack[BenchmarkRunListScenarioRunsParams]
+    ) -> PageCall[ScenarioRunView]:
+        """List the scenario runs of a run."""
+        return paged(
+            self._get(
+                "/v1/benchmark_runs/{id}/scenario_runs",
+                ScenarioRunListView,
+                query,
+                BenchmarkRunListScenarioRunsParams,
+                id=id,
+            ),
+            lambda page: page.runs,
+        )
+
+    def wait(
+        self, id: str, *, polling_config: PollingConfig = LONG
+    ) -> Flow[BenchmarkRunView]:
+        """Wait until a run has completed, failed or been canceled, and return it.
+
+        Raises:
+            PollingTimeout: It had not ended by the deadline; `last_value` is the run.
+            APIError: It could not be asked for.
+        """
+        return Flow(partial(until_ended, self.retrieve(id), ENDED, polling_config))
+
+    def wait_many(
+        self,
+        ids: Iterable[str],
+        *,
+        benchmark_id: str | None = None,
+        polling_config: PollingConfig = LONG,
+    ) -> Flow[Sequence[BenchmarkRunView]]:
+        """Wait until each of many runs has ended, and return them in the order asked.
+
+        The list is read, in pages of 5,000, rather than each run by itself.
+
+        Args:
+            ids: The runs to wait for.
+            benchmark_id: Their benchmark, if they have the same: less is read then.
+            polling_config: How often to ask, and for how long.
+
+        Raises:
+            NotFoundError: There is no such run.
+            PollingTimeout: Not all had ended by the deadline; `last_value` has the runs
+                as they were last seen.
+            APIError: The runs could not be asked for.
+        """
+        query: BenchmarkRunListParams = {}
+        if benchmark_id is not None:
+            query["benchmark_id"] = benchmark_id
+        wanted = [*ids]
+        return Flow(
+            partial(self._wait_many, wanted, self.list(**query), polling_config)
+        )
+
+    async def _wait_many(
+        self,
+        ids: Sequence[str],
+        runs: PageCall[BenchmarkRunView],
+        polling: PollingConfig,
+    ) -> Sequence[BenchmarkRunView]:
+        seen: dict[str, BenchmarkRunView] = {}
+        pending = set(ids)
+
+        async def look(left_s: float) -> Sequence[BenchmarkRunView]:
+            missing = set(pending)
+            async with aclosing(aiter(runs.with_options(deadline=left_s))) as each:
+                async for run in each:
+                    if run.id in missing:
+                        missing.discard(run.id)
+                        seen[run.id] = run
+                    if not missing:
+                        break
+            for lost in missing:  # not on the list: asked for by itself it may be
+                seen[lost] = await self.retrieve(lost).with_options(deadline=left_s)
+            runs_now = [seen[each] for each in ids]
+            pending.difference_update(run.id for run in runs_now if run.state in ENDED)
+            return runs_now
+
+        return await poll(
+            look,
+            lambda _: not pending,
+            clock=self._runner.clock,
+            polling=polling,
+            what=f"the end of {len(ids)} benchmark runs",
+        )

@@ -1,0 +1,224 @@
+"""Benchmarks, which are sets of scenarios, and the old paths of their runs."""
+
+from typing import Unpack
+
+from runloop_async.call import Call, Resource, Runner
+from runloop_async.models.benchmarks import (
+    BenchmarkCreateParams,
+    BenchmarkListParams,
+    BenchmarkListPublicParams,
+    BenchmarkListView,
+    BenchmarkRunListView,
+    BenchmarkRunsLegacyListParams,
+    BenchmarkRunsLegacyListScenarioRunsParams,
+    BenchmarkRunView,
+    BenchmarkStartRunParams,
+    BenchmarkUpdateParams,
+    BenchmarkUpdateScenariosParams,
+    BenchmarkView,
+)
+from runloop_async.models.scenarios import (
+    ScenarioDefinitionListView,
+    ScenarioRunListView,
+    ScenarioRunView,
+    ScenarioView,
+)
+from runloop_async.models.shared import (
+    CountedPageParams,
+    MetadataKeysView,
+    MetadataValuesView,
+    PageParams,
+)
+from runloop_async.paging import PageCall, paged
+from runloop_async.transfer import Download, download
+from runloop_async.wire.request import Safety
+
+
+class LegacyBenchmarkRuns(Resource):
+    """Benchmark runs by their deprecated paths; `client.benchmark_runs` has the new."""
+
+    def retrieve(self, id: str) -> Call[BenchmarkRunView]:
+        """Return one benchmark run; deprecated, see `benchmark_runs.retrieve`.
+
+        Old servers add `pending_scenarios` and `scenario_runs`.
+        """
+        return self._get("/v1/benchmarks/runs/{id}", BenchmarkRunView, id=id)
+
+    def list(
+        self, **query: Unpack[BenchmarkRunsLegacyListParams]
+    ) -> PageCall[BenchmarkRunView]:
+        """List benchmark runs; deprecated, see `benchmark_runs.list`."""
+        return paged(
+            self._get(
+                "/v1/benchmarks/runs",
+                BenchmarkRunListView,
+                query,
+                BenchmarkRunsLegacyListParams,
+            ),
+            lambda page: page.runs,
+        )
+
+    def cancel(self, id: str) -> Call[BenchmarkRunView]:
+        """Stop a run; deprecated, see `benchmark_runs.cancel`."""
+        return self._post("/v1/benchmarks/runs/{id}/cancel", BenchmarkRunView, id=id)
+
+    def complete(self, id: str) -> Call[BenchmarkRunView]:
+        """Finish a run; deprecated, see `benchmark_runs.complete`."""
+        return self._post("/v1/benchmarks/runs/{id}/complete", BenchmarkRunView, id=id)
+
+    def download_logs(self, id: str) -> Download:
+        """Fetch a run's logs as zip; deprecated, see `benchmark_runs.download_logs`."""
+        return download(
+            self._post(
+                "/v1/benchmarks/runs/{id}/download_logs",
+                bytes,
+                safety=Safety.SAFE,
+                accept="application/zip",
+                id=id,
+            )
+        )
+
+    def list_scenario_runs(
+        self, id: str, **query: Unpack[BenchmarkRunsLegacyListScenarioRunsParams]
+    ) -> PageCall[ScenarioRunView]:
+        """List a run's scenario runs; deprecated, see `benchmark_runs`."""
+        return paged(
+            self._get(
+                "/v1/benchmarks/runs/{id}/scenario_runs",
+                ScenarioRunListView,
+                query,
+                BenchmarkRunsLegacyListScenarioRunsParams,
+                id=id,
+            ),
+            lambda page: page.runs,
+        )
+
+
+class Benchmarks(Resource):
+    """Benchmarks: named sets of scenarios."""
+
+    def __init__(self, runner: Runner) -> None:
+        super().__init__(runner)
+        self.runs = LegacyBenchmarkRuns(runner)
+        """Benchmark runs by their deprecated paths."""
+
+    def create(self, **fields: Unpack[BenchmarkCreateParams]) -> Call[BenchmarkView]:
+        """Make a benchmark of scenarios."""
+        return self._post(
+            "/v1/benchmarks", BenchmarkView, fields, BenchmarkCreateParams
+        )
+
+    def retrieve(self, id: str) -> Call[BenchmarkView]:
+        """Return one benchmark."""
+        return self._get("/v1/benchmarks/{id}", BenchmarkView, id=id)
+
+    def update(
+        self, id: str, **fields: Unpack[BenchmarkUpdateParams]
+    ) -> Call[BenchmarkView]:
+        """Change a benchmark; what is left out stays as it is."""
+        return self._post(
+            "/v1/benchmarks/{id}",
+            BenchmarkView,
+            fields,
+            BenchmarkUpdateParams,
+            safety=Safety.SAFE,
+            id=id,
+        )
+
+    def list(self, **query: Unpack[BenchmarkListParams]) -> PageCall[BenchmarkView]:
+        """List the account's benchmarks."""
+        return paged(
+            self._get("/v1/benchmarks", BenchmarkListView, query, BenchmarkListParams),
+            lambda page: page.benchmarks,
+        )
+
+    def list_public(
+        self, **query: Unpack[BenchmarkListPublicParams]
+    ) -> PageCall[BenchmarkView]:
+        """List the benchmarks that everyone can run."""
+        return paged(
+            self._get(
+                "/v1/benchmarks/list_public",
+                BenchmarkListView,
+                query,
+                BenchmarkListPublicParams,
+            ),
+            lambda page: page.benchmarks,
+        )
+
+    def list_runs(
+        self, id: str, **query: Unpack[CountedPageParams]
+    ) -> PageCall[BenchmarkRunView]:
+        """List the runs of a benchmark."""
+        return paged(
+            self._get(
+                "/v1/benchmarks/{id}/runs",
+                BenchmarkRunListView,
+                query,
+                CountedPageParams,
+                id=id,
+            ),
+            lambda page: page.runs,
+        )
+
+    def definitions(
+        self, id: str, **query: Unpack[PageParams]
+    ) -> PageCall[ScenarioView]:
+        """List the scenarios of a benchmark, whole."""
+        return paged(
+            self._get(
+                "/v1/benchmarks/{id}/definitions",
+                ScenarioDefinitionListView,
+                query,
+                PageParams,
+                id=id,
+            ),
+            lambda page: page.scenarios,
+            counted=False,
+        )
+
+    def start_run(
+        self, **fields: Unpack[BenchmarkStartRunParams]
+    ) -> Call[BenchmarkRunView]:
+        """Start a run of a benchmark; its scenarios are started by the caller."""
+        return self._post(
+            "/v1/benchmarks/start_run",
+            BenchmarkRunView,
+            fields,
+            BenchmarkStartRunParams,
+        )
+
+    def update_scenarios(
+        self, id: str, **fields: Unpack[BenchmarkUpdateScenariosParams]
+    ) -> Call[BenchmarkView]:
+        """Put scenarios into a benchmark and take scenarios out of it."""
+        return self._post(
+            "/v1/benchmarks/{id}/scenarios",
+            BenchmarkView,
+            fields,
+            BenchmarkUpdateScenariosParams,
+            safety=Safety.SAFE,
+            id=id,
+        )
+
+    def archive(self, id: str) -> Call[BenchmarkView]:
+        """Put a benchmark out of use."""
+        return self._post(
+            "/v1/benchmarks/{id}/archive", BenchmarkView, safety=Safety.SAFE, id=id
+        )
+
+    def unarchive(self, id: str) -> Call[BenchmarkView]:
+        """Put a benchmark back into use."""
+        return self._post(
+            "/v1/benchmarks/{id}/unarchive", BenchmarkView, safety=Safety.SAFE, id=id
+        )
+
+    def metadata_keys(self) -> Call[MetadataKeysView]:
+        """Return the metadata keys that benchmarks have."""
+        return self._get("/v1/benchmarks/metadata/keys", MetadataKeysView)
+
+    def metadata_values(self, key: str) -> Call[MetadataValuesView]:
+        """Return the values that benchmarks have under a metadata key."""
+        return self._get(
+            "/v1/benchmarks/metadata/keys/{key}/values", MetadataValuesView, key=key
+        )

@@ -1,0 +1,123 @@
+"""Attempts at scenarios."""
+
+from functools import partial
+from typing import Unpack
+
+from runloop_async.call import Call, Flow, Resource
+from runloop_async.models.scenarios import (
+    ScenarioRunListParams,
+    ScenarioRunListView,
+    ScenarioRunView,
+)
+from runloop_async.paging import PageCall, paged
+from runloop_async.polling import PollingConfig, until_left
+from runloop_async.transfer import Download, download
+from runloop_async.wire.request import Safety
+
+_DEFAULT = PollingConfig()
+
+
+class ScenarioRuns(Resource):
+    """Attempts at scenarios, each on a devbox of its own."""
+
+    def retrieve(self, id: str) -> Call[ScenarioRunView]:
+        """Return one scenario run as it is now."""
+        return self._get("/v1/scenarios/runs/{id}", ScenarioRunView, id=id)
+
+    def list(self, **query: Unpack[ScenarioRunListParams]) -> PageCall[ScenarioRunView]:
+        """List scenario runs, newest first."""
+        return paged(
+            self._get(
+                "/v1/scenarios/runs",
+                ScenarioRunListView,
+                query,
+                ScenarioRunListParams,
+            ),
+            lambda page: page.runs,
+        )
+
+    def cancel(self, id: str) -> Call[ScenarioRunView]:
+        """Stop a scenario run and shut its devbox down."""
+        return self._post("/v1/scenarios/runs/{id}/cancel", ScenarioRunView, id=id)
+
+    def complete(self, id: str) -> Call[ScenarioRunView]:
+        """Finish a scenario run and shut its devbox down."""
+        return self._post("/v1/scenarios/runs/{id}/complete", ScenarioRunView, id=id)
+
+    def score(self, id: str) -> Call[ScenarioRunView]:
+        """Begin to score a scenario run; the answer comes before the score."""
+        return self._post("/v1/scenarios/runs/{id}/score", ScenarioRunView, id=id)
+
+    def download_logs(self, id: str) -> Download:
+        """Fetch the logs of a scenario run, as a zip file."""
+        return download(
+            self._post(
+                "/v1/scenarios/runs/{id}/download_logs",
+                bytes,
+                safety=Safety.SAFE,
+                accept="application/zip",
+                id=id,
+            )
+        )
+
+    def await_scored(
+        self, id: str, *, polling_config: PollingConfig = _DEFAULT
+    ) -> Flow[ScenarioRunView]:
+        """Wait until a scenario run is scored, and return it.
+
+        Raises:
+            PollingTimeout: It was still being scored at the deadline.
+            WaitError: It ended in another state than scored.
+            APIError: It could not be asked for.
+        """
+        return Flow(
+            partial(
+                until_left, self.retrieve(id), {"scoring"}, "scored", polling_config
+            )
+        )
+
+    def score_and_await(
+        self, id: str, *, polling_config: PollingConfig = _DEFAULT
+    ) -> Flow[ScenarioRunView]:
+        """Score a scenario run, wait for its score, and return it.
+
+        Raises:
+            PollingTimeout: It was still being scored at the deadline.
+            WaitError: It ended in another state than scored.
+            APIError: It could not be scored or asked for.
+        """
+        return Flow(
+            partial(
+                _one_after_another,
+                self.score(id),
+                self.await_scored(id, polling_config=polling_config),
+            )
+        )
+
+    def score_and_complete(
+        self, id: str, *, polling_config: PollingConfig = _DEFAULT
+    ) -> Flow[ScenarioRunView]:
+        """Score a scenario run, wait for its score, finish it, and return it.
+
+        Raises:
+            PollingTimeout: It was still being scored at the deadline.
+            WaitError: It ended in another state than scored.
+            APIError: It could not be scored, asked for or finished.
+        """
+        return Flow(
+            partial(
+                _one_after_another,
+                self.score_and_await(id, polling_config=polling_config),
+                self.complete(id),
+            )
+        )
+
+
+async def _one_after_another(
+    *calls: Call[ScenarioRunView] | Flow[ScenarioRunView],
+) -> ScenarioRunView:
+    """Await each and return what the last gives."""
+    *first, last = calls
+    for call in first:
+        await call
+    return await last

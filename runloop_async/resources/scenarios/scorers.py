@@ -1,0 +1,43 @@
+"""Scorers of your own, for scenarios to use by their type."""
+
+from typing import Unpack
+
+from runloop_async.call import Call, Resource
+from runloop_async.models.scorers import (
+    ScorerListParams,
+    ScorerListView,
+    ScorerParams,
+    ScorerView,
+)
+from runloop_async.paging import PageCall, paged
+from runloop_async.wire.request import Safety
+
+
+class Scorers(Resource):
+    """Scorers of your own."""
+
+    def create(self, **fields: Unpack[ScorerParams]) -> Call[ScorerView]:
+        """Make a scorer."""
+        return self._post("/v1/scenarios/scorers", ScorerView, fields, ScorerParams)
+
+    def retrieve(self, id: str) -> Call[ScorerView]:
+        """Return one scorer."""
+        return self._get("/v1/scenarios/scorers/{id}", ScorerView, id=id)
+
+    def update(self, id: str, **fields: Unpack[ScorerParams]) -> Call[ScorerView]:
+        """Replace a scorer's script and type."""
+        return self._post(
+            "/v1/scenarios/scorers/{id}",
+            ScorerView,
+            fields,
+            ScorerParams,
+            safety=Safety.SAFE,
+            id=id,
+        )
+
+    def list(self, **query: Unpack[ScorerListParams]) -> PageCall[ScorerView]:
+        """List the account's scorers."""
+        return paged(
+            self._get("/v1/scenarios/scorers", ScorerListView, query, ScorerListParams),
+            lambda page: page.scorers,
+        )

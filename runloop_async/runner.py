@@ -1,0 +1,222 @@
+"""Sends calls: gate, attempt, decide, decode, and again if need be."""
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from random import SystemRandom
+from typing import Any, Final, TypeVar
+from uuid import uuid4
+
+import attrs
+import msgspec
+from multidict import CIMultiDict
+from yarl import URL
+
+from runloop_async._version import __version__
+from runloop_async.call import Call, Clock, Stream
+from runloop_async.errors import APIError, APITimeoutError
+from runloop_async.options import CallOptions, ClientOptions, Timeouts
+from runloop_async.transport import Answer, Attempt, Transport
+from runloop_async.wire.request import (
+    Request,
+    Safety,
+    Workload,
+    query_pairs,
+    query_string,
+)
+from runloop_async.wire.response import error_for, is_success
+from runloop_async.wire.retry import Stop, Wait, decide
+
+T = TypeVar("T")
+
+_log = logging.getLogger("runloop_async")
+_JSON: Final = "application/json"
+_DICE: Final = SystemRandom()
+
+
+class SystemClock:
+    """The time and chance of this machine."""
+
+    def now(self) -> float:
+        """Return monotonic seconds."""
+        return time.monotonic()
+
+    async def sleep(self, delay_s: float) -> None:
+        """Wait."""
+        await asyncio.sleep(delay_s)
+
+    def random(self) -> float:
+        """Return a number from 0 to 1, which no fork repeats."""
+        return _DICE.random()
+
+
+class HttpRunner:
+    """Sends calls through a pool, within the bounds of a client's options."""
+
+    def __init__(
+        self,
+        options: ClientOptions,
+        transport: Transport,
+        lanes: Mapping[Workload, asyncio.Semaphore],
+        clock: Clock,
+    ) -> None:
+        self._options = options
+        self._transport = transport
+        self._lanes = lanes
+        self.clock = clock
+        """Time and chance."""
+        self._headers = CIMultiDict(
+            {
+                "Accept": _JSON,
+                "Authorization": f"Bearer {options.bearer_token.reveal()}",
+                "User-Agent": f"runloop-async/{__version__}",
+            }
+        )
+        self._headers.update(options.default_headers)
+
+    async def run(self, call: Call[T]) -> T:
+        """Send a request, again if need be, and return its decoded answer."""
+        lane = self._lanes[call.request.workload]
+
+        async def exchange(attempt: Attempt) -> T:
+            async with lane:
+                response = await self._transport.send(attempt)
+            if not is_success(response.status):
+                raise error_for(response, now=time.time())
+            return call.decode(response)
+
+        return await self._until_success(call, exchange)
+
+    @asynccontextmanager
+    async def stream(self, call: Call[Any]) -> AsyncGenerator[Stream]:
+        """Send a request, again if need be, and leave its answer to the caller."""
+        async with AsyncExitStack() as stack:
+
+            async def open_answer(attempt: Attempt) -> Answer:
+                async with AsyncExitStack() as trial:
+                    await trial.enter_async_context(self._lanes[call.request.workload])
+                    answer = await trial.enter_async_context(
+                        self._transport.stream(attempt)
+                    )
+                    if not is_success(answer.status):
+                        raise error_for(await answer.whole(), now=time.time())
+                    await stack.enter_async_context(trial.pop_all())
+                return answer
+
+            yield await self._until_success(call, open_answer)
+
+    async def _until_success(
+        self, call: Call[Any], exchange: Callable[[Attempt], Awaitable[T]]
+    ) -> T:
+        """Make attempts until one succeeds, the policy says stop, or time is up."""
+        request, options = call.request, call.options
+        attempt = self._prepare(request, options)
+        policy = self._options.retry
+        if "max_retries" in options:
+            policy = attrs.evolve(policy, max_retries=options["max_retries"])
+        deadline_s = options.get("deadline", self._options.deadline)
+        trail = _Trail(request, self.clock)
+        scope = asyncio.timeout(deadline_s)
+        try:
+            async with scope:
+                while True:
+                    trail.attempts += 1
+                    try:
+                        return await exchange(attempt)
+                    except APIError as error:
+                        left_s = (
+                            math.inf
+                            if deadline_s is None
+                            else (deadline_s - trail.elapsed_s())
+                        )
+                        verdict = decide(
+                            error,
+                            policy=policy,
+                            safety=request.safety,
+                            attempt=trail.attempts,
+                            dice=self.clock.random(),
+                            left_s=left_s,
+                        )
+                        trail.mark(error, verdict)
+                        if isinstance(verdict, Stop):
+                            raise
+                    await self.clock.sleep(verdict.delay_s)
+        except TimeoutError:
+            if not scope.expired():
+                raise
+        raise trail.out_of_time()
+
+    def _prepare(self, request: Request, options: CallOptions) -> Attempt:
+        client = self._options
+        timeouts = client.timeouts
+        if "timeout" in options:
+            timeouts = Timeouts.of(options["timeout"])
+        elif request.timeout_s is not None and not client.own_timeouts:
+            timeouts = attrs.evolve(timeouts, total=request.timeout_s)
+        return Attempt(
+            method=request.method,
+            url=self._url(request, options),
+            headers=self._headers_for(request, options),
+            body=None if request.json is None else msgspec.json.encode(request.json),
+            total_s=timeouts.total,
+            connect_s=timeouts.connect,
+            max_bytes=client.max_response_bytes,
+        )
+
+    def _url(self, request: Request, options: CallOptions) -> URL:
+        query = request.query
+        if self._options.default_query or "query" in options:
+            # What one call asks for replaces what the client adds; None takes it away.
+            asked = options.get("query", {})
+            query = query_pairs({**self._options.default_query, **dict(query), **asked})
+        text = self._options.base_url + request.path
+        return URL(f"{text}?{query_string(query)}" if query else text, encoded=True)
+
+    def _headers_for(self, request: Request, options: CallOptions) -> Mapping[str, str]:
+        if request.method == "GET" and request.accept == _JSON and not options:
+            return self._headers
+        headers = self._headers.copy()
+        headers["Accept"] = request.accept
+        if request.json is not None:
+            headers["Content-Type"] = _JSON
+        if request.method != "GET":
+            headers["x-request-id"] = options.get("idempotency_key") or str(uuid4())
+        headers.update(options.get("headers", {}))
+        return headers
+
+
+class _Trail:
+    """What has been tried for one call, to tell it on the error."""
+
+    def __init__(self, request: Request, clock: Clock) -> None:
+        self._request = request
+        self._clock = clock
+        self._started = clock.now()
+        self._failure: APIError | None = None
+        self.attempts = 0
+
+    def elapsed_s(self) -> float:
+        return self._clock.now() - self._started
+
+    def mark(self, error: APIError, verdict: Wait | Stop) -> None:
+        """Note a failed attempt, and put on the error what is known of the call."""
+        self._failure = error
+        error.method = self._request.method
+        error.route = self._request.route
+        error.attempts = self.attempts
+        error.elapsed_s = self.elapsed_s()
+        if isinstance(verdict, Stop):
+            error.ambiguous = verdict.ambiguous
+        _log.debug("%s; %s", error, verdict)
+
+    def out_of_time(self) -> APITimeoutError:
+        """Return the error for a call that did not end by its deadline."""
+        error = APITimeoutError(
+            "the call did not end by its deadline", phase="deadline"
+        )
+        error.__cause__ = self._failure
+        self.mark(error, Stop(ambiguous=self._request.safety is not Safety.SAFE))
+        return error

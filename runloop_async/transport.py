@@ -1,0 +1,320 @@
+"""The aiohttp pool: makes one attempt, and turns what aiohttp raises into our errors.
+
+Everything that this package knows of aiohttp is here. Nothing is retried. An error
+leaves with its causes but without their tracebacks, whose frames hold the headers.
+"""
+
+import asyncio
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from typing import Final
+
+import aiohttp
+import attrs
+from aiohttp import ClientResponse, ClientSession, ClientTimeout
+from yarl import URL
+
+from runloop_async.errors import (
+    APIConnectionError,
+    APIError,
+    APITimeoutError,
+    APITLSError,
+    ClientClosedError,
+    EventLoopError,
+    Phase,
+    ResponseTooLargeError,
+    TruncatedBodyError,
+)
+from runloop_async.wire.response import Response
+
+_KEEPALIVE_S: Final = 15.0
+"""Seconds that an idle connection is kept: less than servers and balancers keep theirs,
+so that a write does not meet one that is just being closed."""
+_DNS_CACHE_S: Final = 30
+"""Seconds that a name's addresses are kept: a failover is seen within this."""
+
+
+@attrs.frozen(kw_only=True)
+class Attempt:
+    """One request as it goes out."""
+
+    method: str
+    url: URL
+    headers: Mapping[str, str] = attrs.field(repr=False)
+    body: bytes | None = attrs.field(repr=False)
+    total_s: float | None
+    """Seconds for all of it; for a stream, between two pieces."""
+    connect_s: float | None
+    max_bytes: int
+
+
+class Answer:
+    """An answer whose body has not been read."""
+
+    def __init__(self, response: ClientResponse, max_bytes: int) -> None:
+        self._response = response
+        self._max_bytes = max_bytes
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self._response.status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers, looked up without regard to case."""
+        return self._response.headers
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Yield the body as it comes.
+
+        Raises:
+            APIConnectionError: It broke off.
+        """
+        try:
+            async for chunk in self._response.content.iter_any():
+                yield chunk
+        except (aiohttp.ClientError, OSError) as error:
+            failure = _translated(error, "total")
+        else:
+            return
+        raise failure
+
+    async def whole(self) -> Response:
+        """Read the body, within the limit on its size."""
+        return Response(
+            self.status, self.headers, await _read(self._response, self._max_bytes)
+        )
+
+
+class Transport:
+    """A pool of connections, opened in the event loop that first needs it."""
+
+    def __init__(self, session: ClientSession | None = None) -> None:
+        """Make a pool, not yet open.
+
+        Args:
+            session: The caller's own, which is used and not closed; else one is made.
+        """
+        self._session = session
+        self._is_ours = session is None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._holders = 0
+        self.is_closed = False
+
+    def hold(self) -> None:
+        """Open the pool for a block that will `let_go` of it at its end."""
+        self.open()
+        self._holders += 1
+
+    async def let_go(self) -> None:
+        """End a block; the last to end closes the pool."""
+        self._holders -= 1
+        if not self._holders:
+            await self.close()
+
+    def open(self) -> ClientSession:
+        """Return the session, made now if there is none.
+
+        Raises:
+            ClientClosedError: The pool is closed.
+            EventLoopError: The pool was opened in another event loop.
+        """
+        loop = asyncio.get_running_loop()
+        if self.is_closed:
+            raise ClientClosedError("the client is closed: make a new one")
+        if self._loop is None:
+            self._loop = loop
+        elif self._loop is not loop:
+            raise EventLoopError(
+                "the client was opened in another event loop: make one in each loop"
+            )
+        if self._session is None:
+            self._session = _make_session()
+        elif self._session.closed:
+            raise ClientClosedError("the session given to the client is closed")
+        return self._session
+
+    async def close(self) -> None:
+        """Close the connections; a session that was given stays open."""
+        self.is_closed = True
+        session, self._session = self._session, None
+        if session is not None and self._is_ours:
+            await session.close()
+
+    async def send(self, attempt: Attempt) -> Response:
+        """Make an attempt and return its whole answer, whatever its status.
+
+        Raises:
+            APIConnectionError: No whole answer came.
+            ResponseTooLargeError: The answer is larger than the attempt accepts.
+        """
+        session = self.open()
+        phase: Phase = "read"
+        try:
+            async with asyncio.timeout(attempt.total_s):
+                response = await _request(session, attempt, idle_s=None)
+                phase = "total"
+                body = await _read(response, attempt.max_bytes)
+                return Response(response.status, response.headers, body)
+        except (aiohttp.ClientError, OSError) as error:
+            failure = self._translated(error, phase)
+        raise failure
+
+    @asynccontextmanager
+    async def stream(self, attempt: Attempt) -> AsyncGenerator[Answer]:
+        """Make an attempt and leave the body of its answer to the caller.
+
+        Raises:
+            APIConnectionError: No answer came.
+        """
+        session = self.open()
+        try:
+            response = await _request(session, attempt, idle_s=attempt.total_s)
+        except (aiohttp.ClientError, OSError) as error:
+            failure = self._translated(error, "read")
+        else:
+            try:
+                yield Answer(response, attempt.max_bytes)
+            finally:
+                response.close()
+            return
+        raise failure
+
+    def _translated(
+        self, error: Exception, phase: Phase
+    ) -> APIError | ClientClosedError:
+        if self.is_closed:
+            return ClientClosedError(
+                "the client was closed while the call was under way"
+            )
+        return _translated(error, phase)
+
+
+def _make_session() -> ClientSession:
+    return ClientSession(
+        # How many requests are under way is bounded before they come here.
+        connector=aiohttp.TCPConnector(
+            limit=0, keepalive_timeout=_KEEPALIVE_S, ttl_dns_cache=_DNS_CACHE_S
+        ),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=ClientTimeout(total=None),
+    )
+
+
+async def _request(
+    session: ClientSession, attempt: Attempt, *, idle_s: float | None
+) -> ClientResponse:
+    return await session.request(
+        attempt.method,
+        attempt.url,
+        headers=attempt.headers,
+        data=attempt.body,
+        allow_redirects=False,
+        timeout=_timeout(attempt.connect_s, idle_s),
+    )
+
+
+@lru_cache(maxsize=64)
+def _timeout(connect_s: float | None, idle_s: float | None) -> ClientTimeout:
+    return ClientTimeout(total=None, sock_connect=connect_s, sock_read=idle_s)
+
+
+async def _read(response: ClientResponse, max_bytes: int) -> bytes:
+    """Read a body; where it is not read to its end, its connection is closed."""
+    pieces: list[bytes] = []
+    told, size = response.content_length or 0, 0
+    try:
+        while max(told, size) <= max_bytes:
+            piece = await response.content.readany()
+            if not piece:
+                return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+            pieces.append(piece)
+            size += len(piece)
+    except BaseException:
+        response.close()
+        raise
+    response.close()
+    raise ResponseTooLargeError(
+        f"the answer is larger than {max_bytes} bytes: raise max_response_bytes, or "
+        "ask for less at a time"
+    )
+
+
+def _translated(error: Exception, phase: Phase) -> APIConnectionError:
+    """Return the error of ours that one of aiohttp's or the system's stands for."""
+    ours = _name(error, phase)
+    # What aiohttp tells of a whole exchange prints the request's headers.
+    if not isinstance(error, aiohttp.ClientResponseError):
+        ours.__cause__ = _without_tracebacks(error)
+    return ours
+
+
+def _name(error: Exception, phase: Phase) -> APIConnectionError:  # noqa: PLR0911
+    match error:
+        case aiohttp.ConnectionTimeoutError():
+            return APITimeoutError(
+                "no connection within the time-out", phase="connect", sent=False
+            )
+        case aiohttp.ClientHttpProxyError() | aiohttp.ClientProxyConnectionError():
+            return APIConnectionError(
+                "the proxy refused the connection", phase="proxy", sent=False
+            )
+        case aiohttp.ClientConnectorCertificateError():
+            return _tls(error.certificate_error)
+        case aiohttp.ClientConnectorError():
+            return _unconnected(error)
+        case aiohttp.ClientPayloadError():
+            return TruncatedBodyError(
+                "the answer broke off before its end", phase="total", sent=True
+            )
+        case TimeoutError():
+            return APITimeoutError(
+                "no answer within the time-out"
+                if phase == "read"
+                else "the answer did not end within the time-out",
+                phase=phase,
+                sent=None if phase == "read" else True,
+            )
+        case _:
+            return APIConnectionError(
+                f"the connection broke before an answer came: {_kind(error)}",
+                phase=phase,
+                sent=None,
+            )
+
+
+def _tls(error: Exception) -> APITLSError:
+    return APITLSError(
+        f"the server's certificate is not to be trusted: {error}",
+        phase="connect",
+        sent=False,
+    )
+
+
+def _unconnected(error: aiohttp.ClientConnectorError) -> APIConnectionError:
+    reason: OSError = error.os_error
+    # A handshake that was cut off says nothing of the peer; any other failure does.
+    if isinstance(reason, ssl.SSLError) and not isinstance(reason, ssl.SSLEOFError):
+        return _tls(reason)
+    return APIConnectionError(
+        f"cannot connect to {error.host}:{error.port}: {reason}",
+        phase="connect",
+        sent=False,
+    )
+
+
+def _kind(error: Exception) -> str:
+    text = str(error) if isinstance(error, OSError) else ""
+    return text or type(error).__name__
+
+
+def _without_tracebacks(error: BaseException) -> BaseException:
+    """Take the tracebacks from an error and its causes: their frames know the key."""
+    link: BaseException | None = error
+    while link is not None:
+        link.__traceback__ = None
+        link = link.__cause__ or link.__context__
+    return error

@@ -1,0 +1,1 @@
+"""What goes over the wire, as pure functions: no socket, no clock, no dice."""

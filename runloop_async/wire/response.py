@@ -1,0 +1,103 @@
+"""From status, headers and bytes to a payload or an error."""
+
+import re
+from collections.abc import Mapping
+from typing import cast
+
+import attrs
+import msgspec
+
+from runloop_async.errors import (
+    APIConnectionError,
+    APIStatusError,
+    RedirectError,
+)
+from runloop_async.wire.retry import retry_after
+
+_EXCERPT = 300
+_WORDS: Mapping[str, bool] = {"true": True, "false": False}
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+
+
+@attrs.frozen
+class Response:
+    """A whole answer, as it came."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Looked up without regard to case."""
+    body: bytes = attrs.field(repr=False)
+
+    @property
+    def request_id(self) -> str | None:
+        """The `x-request-id` that the server gave."""
+        return self.headers.get("x-request-id")
+
+
+def excerpt(text: str, length: int = _EXCERPT) -> str:
+    """Return the beginning of a text from the server, fit for a log line."""
+    line = _CONTROL.sub(" ", text).strip()
+    return line if len(line) <= length else line[:length] + "..."
+
+
+def is_success(status: int) -> bool:
+    """Tell whether a status stands for success."""
+    return 200 <= status < 300  # noqa: PLR2004 - the protocol's numbers
+
+
+def error_for(response: Response, *, now: float) -> APIStatusError | APIConnectionError:
+    """Return the error that an unsuccessful answer stands for.
+
+    Args:
+        response: The answer, with a status outside of 2xx.
+        now: Unix seconds, to make a duration of an HTTP date.
+    """
+    status = response.status
+    if 300 <= status < 400:  # noqa: PLR2004 - the protocol's numbers
+        return RedirectError(
+            f"HTTP {status}: the server points elsewhere, which is not followed; "
+            "is base_url right?",
+            phase="read",
+            sent=True,
+        )
+    if not 400 <= status < 600:  # noqa: PLR2004 - the protocol's numbers
+        return APIConnectionError(
+            f"HTTP {status} is no status of this protocol", phase="read", sent=True
+        )
+    body = _body(response.body)
+    message, code = _message(body)
+    error = APIStatusError.class_for(status)(
+        f"HTTP {status}: {message}" if message else f"HTTP {status}",
+        status_code=status,
+        code=code,
+        body=body,
+        retry_after=retry_after(response.headers, now=now),
+        should_retry=_WORDS.get(response.headers.get("x-should-retry", "")),
+    )
+    error.request_id = response.request_id
+    return error
+
+
+def _body(body: bytes) -> object:
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError):
+        return body.decode("utf-8", errors="replace").strip()
+
+
+def _message(body: object) -> tuple[str, str | None]:
+    """Find the sentence and the code in an error body, for which there is no schema."""
+    if isinstance(body, str):
+        return excerpt(body), None
+    if not isinstance(body, dict):
+        return "", None
+    fields = cast("dict[str, object]", body)
+    inner = fields.get("error")
+    if isinstance(inner, dict):
+        return _message(cast("object", inner))
+    sentence = fields.get("message") or inner
+    code = fields.get("code")
+    return (
+        excerpt(sentence) if isinstance(sentence, str) else "",
+        None if code is None else excerpt(str(code)),
+    )

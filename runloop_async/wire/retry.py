@@ -1,0 +1,149 @@
+"""Whether and when a failed attempt is made again: the decision, without a clock.
+
+A failure is one of four kinds. *Unsent*: provably nothing reached the server, so any
+request may go again. *Throttle*: 429, or 503 with a time to wait; any request may go
+again, after that time. *Transient*: 408, 500, 502, 503, 504 or a lost connection; only
+a safe request may go again, since another may have been carried out. All else is final.
+The server's `x-should-retry` is obeyed when it says no; when it says yes, that makes a
+final status transient, and overrides no bound.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+import attrs
+
+from runloop_async.errors import (
+    APIConnectionError,
+    APIError,
+    APIStatusError,
+    APITLSError,
+    RedirectError,
+)
+from runloop_async.options import RetryPolicy
+from runloop_async.wire.request import Safety
+
+_THROTTLE = 429
+_UNAVAILABLE = 503
+_TRANSIENT = frozenset({408, 500, 502, 503, 504})
+_DECIMAL = re.compile(r"\s*[0-9]{1,12}(\.[0-9]{0,12})?\s*").fullmatch
+_BELIEVABLE_S = 366 * 86_400.0
+
+
+@attrs.frozen
+class Wait:
+    """Make the attempt again after some seconds."""
+
+    delay_s: float
+
+
+@attrs.frozen
+class Stop:
+    """Do not try again: the failure is the answer."""
+
+    ambiguous: bool = False
+    """Whether a write may have been carried out."""
+
+
+def decide(
+    error: APIError,
+    *,
+    policy: RetryPolicy,
+    safety: Safety,
+    attempt: int,
+    dice: float,
+    left_s: float = math.inf,
+) -> Wait | Stop:
+    """Decide what follows a failed attempt.
+
+    Args:
+        error: What the attempt failed with.
+        policy: The bounds on retries.
+        safety: Whether the request may be carried out twice.
+        attempt: How many attempts were made, this one included.
+        dice: A random number from 0 to 1, which spreads the retries of many calls.
+        left_s: Seconds until the deadline of the call.
+
+    Returns:
+        `Wait`, never past the deadline, or `Stop`.
+    """
+    final = Stop(ambiguous=_ambiguous(error, safety))
+    if attempt > policy.max_retries or not _worth(error, safety):
+        return final
+    asked_s = error.retry_after if isinstance(error, APIStatusError) else None
+    if asked_s is not None and asked_s > policy.retry_after_max:
+        return final
+    delay_s = _delay(policy, attempt, dice, asked_s)
+    return final if delay_s > left_s else Wait(delay_s)
+
+
+def _delay(
+    policy: RetryPolicy, attempt: int, dice: float, asked_s: float | None
+) -> float:
+    """Return half of the backoff to all of it, or what was asked and up to that half.
+
+    What the server asked for is a lower bound, so jitter goes upward from there.
+    """
+    doublings = min(attempt - 1, 60)  # 2**60 is past any bound, and still a float
+    half_s = min(policy.backoff * 2.0**doublings, policy.backoff_max) / 2
+    return (half_s if asked_s is None else asked_s) + half_s * dice
+
+
+def _worth(error: APIError, safety: Safety) -> bool:
+    safe = safety is Safety.SAFE
+    if isinstance(error, APIConnectionError):
+        final = isinstance(error, APITLSError | RedirectError)
+        return not final and error.phase != "deadline" and (safe or error.sent is False)
+    if not isinstance(error, APIStatusError) or error.should_retry is False:
+        return False
+    status = error.status_code
+    if status == _THROTTLE or (status == _UNAVAILABLE and error.retry_after):
+        return True
+    return safe and (status in _TRANSIENT or error.should_retry is True)
+
+
+def _ambiguous(error: APIError, safety: Safety) -> bool:
+    if safety is Safety.SAFE:
+        return False
+    if isinstance(error, APIConnectionError):
+        return error.sent is not False
+    return isinstance(error, APIStatusError) and error.status_code in _TRANSIENT
+
+
+def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:
+    """Return the seconds that the server asks to wait, if it names a usable time.
+
+    `retry-after-ms` is read first, then `retry-after` as seconds or an HTTP date. What
+    cannot be read, is not in the future or is not to be believed is passed over.
+
+    Args:
+        headers: The headers of the answer.
+        now: Unix seconds, to make a duration of a date.
+    """
+    milliseconds = _number(headers.get("retry-after-ms", ""))
+    text = headers.get("retry-after", "")
+    candidates = (
+        None if milliseconds is None else milliseconds / 1000,
+        _number(text),
+        _until(text, now),
+    )
+    usable = (wait_s for wait_s in candidates if wait_s and 0 < wait_s < _BELIEVABLE_S)
+    return next(usable, None)
+
+
+def _number(text: str) -> float | None:
+    return float(text) if _DECIMAL(text) else None
+
+
+def _until(date: str, now: float) -> float | None:
+    try:
+        moment = parsedate_to_datetime(date)
+        # The asctime form names no zone; HTTP dates are in UTC whatever their form.
+        return (
+            moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        ).timestamp() - now
+    except (TypeError, ValueError, OverflowError, IndexError):
+        return None

@@ -1,0 +1,56 @@
+"""What all tests share: a clock without waiting, a recorder, one mocked exchange."""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from aiohttp import ClientResponse
+from aioresponses import aioresponses
+
+from runloop_async.annotations import override
+from tests.fakes import FakeClock, Recorder
+
+
+class _Answer(ClientResponse):
+    """An answer with the stream writer that aiohttp 3.14 wants.
+
+    aioresponses 0.7.9 does not pass one.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        writer: Any = SimpleNamespace(output_size=0)
+        super().__init__(*args, stream_writer=writer, **kwargs)
+
+
+class Exchange(aioresponses):
+    """One HTTP exchange whose bytes the test spells out."""
+
+    @override
+    def add(self, *args: Any, **kwargs: Any) -> None:
+        add: Any = super().add  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        add(*args, **{"response_class": _Answer, **kwargs})
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def recorder(clock: FakeClock) -> Recorder:
+    return Recorder(clock)
+
+
+@pytest.fixture
+def exchange() -> Iterator[Exchange]:
+    mock = Exchange()
+    with mock:
+        yield mock
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the variables of whoever runs the tests out of them."""
+    for name in ("API_KEY", "BASE_URL", "CUSTOM_HEADERS", "LOG"):
+        monkeypatch.delenv(f"RUNLOOP_{name}", raising=False)

@@ -1,0 +1,102 @@
+"""Stand-ins for time, chance and the network, and the way to facts kept elsewhere."""
+
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import attrs
+import pytest
+
+from runloop_async.call import Call, Stream
+from runloop_async.wire.response import Response, error_for, is_success
+
+T = TypeVar("T")
+SHARED = Path(__file__).parent.parent.parent / "shared"
+
+
+def shared(path: str) -> Path:
+    """Return a file of facts about the API, or skip the test where there is none."""
+    file = SHARED / path
+    if not file.exists():
+        pytest.skip(f"{path} is not here: it does not come with a clone")
+    return file
+
+
+@attrs.define
+class FakeClock:
+    """Time that passes only by sleeping, and chance that can be foreseen."""
+
+    time_s: float = 0.0
+    dice: float = 0.5
+    sleeps: list[float] = attrs.field(factory=list[float])
+
+    def now(self) -> float:
+        return self.time_s
+
+    async def sleep(self, delay_s: float) -> None:
+        self.sleeps.append(delay_s)
+        self.time_s += delay_s
+
+    def random(self) -> float:
+        return self.dice
+
+
+@attrs.define
+class Recorder:
+    """A runner that sends nothing: notes each call, gives the answers it was told.
+
+    An answer is a status and a JSON value, or an error to raise. The last one is given
+    again and again.
+    """
+
+    clock: FakeClock = attrs.field(factory=FakeClock)
+    answers: list[tuple[int, object] | Exception] = attrs.field(
+        factory=list[tuple[int, object] | Exception]
+    )
+    calls: list[Call[Any]] = attrs.field(factory=list[Call[Any]])
+
+    async def run(self, call: Call[T]) -> T:
+        return call.decode(self._answer(call))
+
+    @asynccontextmanager
+    async def stream(self, call: Call[Any]) -> AsyncGenerator[Stream]:
+        yield Chunks(self._answer(call))
+
+    def _answer(self, call: Call[Any]) -> Response:
+        self.calls.append(call)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        status, value = answer
+        body = value if isinstance(value, bytes) else json.dumps(value).encode()
+        response = Response(status, {}, body)
+        if not is_success(status):
+            raise error_for(response, now=0.0)
+        return response
+
+    @property
+    def queries(self) -> list[dict[str, str]]:
+        """The query of each call."""
+        return [dict(call.request.query) for call in self.calls]
+
+
+@attrs.define
+class Chunks:
+    """A body in pieces of two bytes."""
+
+    _response: Response
+
+    @property
+    def status(self) -> int:
+        return self._response.status
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return dict(self._response.headers)
+
+    async def chunks(self) -> AsyncGenerator[bytes]:
+        body = self._response.body
+        for start in range(0, len(body), 2):
+            yield body[start : start + 2]
