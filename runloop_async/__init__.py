@@ -40,6 +40,7 @@ from runloop_async.errors import (
 from runloop_async.options import Limits, RetryPolicy, Timeouts
 from runloop_async.paging import Page, PageCall
 from runloop_async.polling import PollingConfig
+from runloop_async.stats import Stats
 from runloop_async.transfer import Download
 
 __all__ = [
@@ -79,6 +80,7 @@ __all__ = [
     "ResponseTooLargeError",
     "RetryPolicy",
     "RunloopError",
+    "Stats",
     "Timeouts",
     "TruncatedBodyError",
     "UnprocessableEntityError",

@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Callable
+from copy import copy as shallow_copy
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
@@ -26,6 +27,7 @@ from runloop_async.resources.benchmark_runs import BenchmarkRuns
 from runloop_async.resources.benchmarks import Benchmarks
 from runloop_async.resources.scenarios import Scenarios
 from runloop_async.runner import HttpRunner, SystemClock
+from runloop_async.stats import Counters, Stats
 from runloop_async.transport import Transport
 
 T = TypeVar("T")
@@ -75,13 +77,16 @@ class AsyncRunloop:
         self._limits = limits or Limits()
         self._lanes = lanes(self._limits)
         self._transport = Transport(session)
+        self._counters = Counters()
         self._clock: Clock = SystemClock()
         self._set_options(options)
 
     def _set_options(self, params: ClientParams) -> None:
         self._params = params
         self._options: ClientOptions = resolve(params, os.environ)
-        runner = HttpRunner(self._options, self._transport, self._lanes, self._clock)
+        runner = HttpRunner(
+            self._options, self._transport, self._lanes, self._clock, self._counters
+        )
         self.accounts = Accounts(runner)
         self.benchmarks = Benchmarks(runner)
         self.benchmark_runs = BenchmarkRuns(runner)
@@ -96,9 +101,7 @@ class AsyncRunloop:
         Raises:
             ConfigurationError: An option is unusable.
         """
-        other = object.__new__(type(self))
-        other._limits, other._lanes = self._limits, self._lanes
-        other._transport, other._clock = self._transport, self._clock
+        other = shallow_copy(self)
         merged = self._params | options
         merged["default_headers"] = {
             **self._params.get("default_headers", {}),
@@ -108,7 +111,7 @@ class AsyncRunloop:
             **self._params.get("default_query", {}),
             **options.get("default_query", {}),
         }
-        other._set_options(merged)
+        other._set_options(merged)  # noqa: SLF001 - it is of this class
         return other
 
     copy = with_options
@@ -133,6 +136,10 @@ class AsyncRunloop:
         at_once = self._limits.api if concurrency is None else concurrency
         count("concurrency", at_once, least=1)
         return Bulk(calls, at_once, self._clock, on_progress)
+
+    def stats(self) -> Stats:
+        """Return what this client, and all that share its pool, have done so far."""
+        return self._counters.snapshot()
 
     async def aclose(self) -> None:
         """Close the pool, for this client and all that share it; again does nothing."""

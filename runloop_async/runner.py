@@ -19,6 +19,7 @@ from runloop_async._version import __version__
 from runloop_async.call import Call, Clock, Stream
 from runloop_async.errors import APIError, APITimeoutError
 from runloop_async.options import CallOptions, ClientOptions, Timeouts
+from runloop_async.stats import Counters
 from runloop_async.transport import Answer, Attempt, Transport
 from runloop_async.wire.request import (
     Request,
@@ -62,10 +63,12 @@ class HttpRunner:
         transport: Transport,
         lanes: Mapping[Workload, asyncio.Semaphore],
         clock: Clock,
+        counters: Counters,
     ) -> None:
         self._options = options
         self._transport = transport
         self._lanes = lanes
+        self._counters = counters
         self.clock = clock
         """Time and chance."""
         self._headers = CIMultiDict(
@@ -123,6 +126,8 @@ class HttpRunner:
         try:
             async with scope:
                 while True:
+                    self._counters.requests += 1
+                    self._counters.retries += trail.attempts > 0
                     trail.attempts += 1
                     try:
                         return await exchange(attempt)

@@ -1,0 +1,117 @@
+"""The command line: a thin door that parses, calls the client and prints."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+from runloop_async.cli.jobs import demo, runs
+from runloop_async.errors import RunloopError
+
+try:
+    import uvloop
+except ImportError:  # the extra `speed` is not installed
+    new_event_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+else:
+    new_event_loop = uvloop.new_event_loop
+
+
+_MOST = 1_000_000
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command that the arguments name, and return its exit status.
+
+    Args:
+        arguments: Words after the program's name; default are the process's own.
+
+    Returns:
+        0 for success, 1 if something failed, 2 if the arguments are not usable.
+    """
+    options = _parser().parse_args(arguments)
+    if options.command == "demo":
+        job: Coroutine[Any, Any, bool] = demo(
+            run_count=options.runs,
+            concurrency=options.concurrency,
+            fault_share=options.faults,
+        )
+    else:
+        job = runs(options.benchmark_id, concurrency=options.concurrency)
+    try:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            return 0 if runner.run(job) else 1
+    except (RunloopError, ValueError) as error:
+        print(f"runloop-async: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("runloop-async: interrupted", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="runloop-async", description="Bulk-fetch benchmark runs."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument(
+        "--concurrency",
+        type=_count,
+        default=100,
+        metavar="N",
+        help="calls under way at once (default %(default)s)",
+    )
+    show = commands.add_parser(
+        "demo",
+        parents=[shared],
+        help="fetch runs from an emulator of the service; needs no key",
+    )
+    show.add_argument(
+        "--runs",
+        type=_count,
+        default=5000,
+        metavar="N",
+        help="runs in the emulator (default %(default)s)",
+    )
+    show.add_argument(
+        "--faults",
+        type=_share,
+        default=0.02,
+        metavar="SHARE",
+        help="share of requests that the emulator spoils, 0 to 0.5 (default "
+        "%(default)s)",
+    )
+    real = commands.add_parser(
+        "runs",
+        parents=[shared],
+        help="fetch all runs of a benchmark from the service; needs RUNLOOP_API_KEY",
+    )
+    real.add_argument("benchmark_id", type=_id, metavar="BENCHMARK_ID")
+    return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no whole number from 1 to {_MOST}"
+        )
+    return int(text)
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 0.5:  # noqa: PLR2004 - beyond half, five retries often fail
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to 0.5")
+    return share
+
+
+def _id(text: str) -> str:
+    if not text.strip() or text in {".", ".."}:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no id: give one such as bmd_123, as the service shows it"
+        )
+    return text

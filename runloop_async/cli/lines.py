@@ -1,0 +1,31 @@
+"""Progress as plain lines, for logs and pipes."""
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Any, TextIO
+
+from runloop_async import bulk
+
+_LINES = 10
+"""How many lines a bulk prints."""
+
+
+@contextmanager
+def lines(
+    total: int, what: str, stream: TextIO
+) -> Generator[Callable[[bulk.Progress], Any]]:
+    """Give a callback for `on_progress` that prints a line for each tenth.
+
+    Args:
+        total: How many calls there are.
+        what: What is counted, such as "runs".
+        stream: Where to print.
+    """
+    step = max(total // _LINES, 1)
+
+    def show(now: bulk.Progress) -> None:
+        if now.done % step == 0 or now.done == total:
+            facts = f"{now.failed} failed, {now.elapsed_s:.1f} s"
+            print(f"{now.done}/{total} {what}, {facts}", file=stream)
+
+    yield show

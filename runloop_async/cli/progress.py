@@ -1,0 +1,27 @@
+"""Progress of a bulk: a bar on a terminal, else a plain line now and then."""
+
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+from runloop_async import bulk
+from runloop_async.cli.lines import lines
+
+try:
+    from runloop_async.cli.bar import bar
+except ImportError:  # the extra `cli` is not installed
+    bar = lines
+
+
+def shown(
+    total: int, what: str
+) -> AbstractContextManager[Callable[[bulk.Progress], Any]]:
+    """Return a context that gives a callback for `on_progress`.
+
+    Args:
+        total: How many calls there are.
+        what: What is counted, such as "runs".
+    """
+    style = bar if sys.stderr.isatty() else lines
+    return style(total, what, sys.stderr)

@@ -1,0 +1,156 @@
+"""The API's surface as facts (data/surface.json), and our annotations in its words."""
+
+import inspect
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints, is_typeddict
+
+import attrs
+
+from runloop_async.annotations import JsonValue
+from runloop_async.call import Resource
+from runloop_async.convert import shapes
+
+FACTS: Mapping[str, Any] = json.loads(
+    (Path(__file__).parent / "data" / "surface.json").read_text()
+)
+ENUMS: Mapping[str, Sequence[str]] = FACTS["enums"]
+MODELS: Mapping[str, Mapping[str, Any]] = FACTS["models"]
+ENDPOINTS: Mapping[str, Mapping[str, Any]] = {
+    endpoint["name"]: endpoint for endpoint in FACTS["endpoints"]
+}
+
+
+_CONTAINERS: Mapping[Any, str] = {
+    list: "list",
+    Sequence: "list",
+    dict: "dict",
+    Mapping: "dict",
+}
+
+
+def expected(text: str) -> str:
+    """Return a type of the facts in the form that `described` gives."""
+    if text.startswith(("list[", "dict[str, ")):
+        outer, inner = text[:-1].split("[", 1)
+        prefix = "str, " if outer == "dict" else ""
+        return f"{outer}[{prefix}{expected(inner.removeprefix('str, '))}]"
+    if text in ENUMS:
+        return _words(ENUMS[text])
+    if text in MODELS and MODELS[text]["kind"] == "union":
+        return _union(MODELS[text]["variants"].values())
+    return text
+
+
+def described(annotation: Any) -> str:
+    """Return one of our annotations in the words of the facts, without None."""
+    shape = shapes.bare(annotation)
+    known = shapes.words(shape)
+    if shape is JsonValue or known is not None:
+        return "object" if known is None else _words(known)
+    if shapes.is_union(shape):
+        names = {described(part) for part in shapes.members(shape)} - {"Unknown"}
+        return names.pop() if len(names) == 1 else _union(names)
+    if shapes.is_literal(shape):
+        return f'literal["{get_args(shape)[0]}"]'
+    container = _CONTAINERS.get(get_origin(shape))
+    if container is not None:
+        *key, inner = get_args(shape)
+        return f"{container}[{'str, ' if key else ''}{described(inner)}]"
+    name: str = shape.__name__
+    return name.removesuffix("Param")
+
+
+def _words(words: Any) -> str:
+    return " or ".join(sorted(words))
+
+
+def _union(names: Any) -> str:
+    return " | ".join(sorted(names))
+
+
+def facts_of_fields(fields: Sequence[Mapping[str, Any]]) -> dict[str, tuple[Any, ...]]:
+    """Return what the facts say of each field: wire name, type, required, nullable."""
+    return {
+        field["name"]: (
+            field.get("wire", field["name"]),
+            expected(field["type"]),
+            field.get("required", False),
+            field.get("nullable", False),
+        )
+        for field in fields
+    }
+
+
+def dict_fields(shape: Any) -> dict[str, tuple[Any, ...]]:
+    """Return the same of a TypedDict of ours."""
+    return {
+        name: (
+            shapes.wire_name(name, hint),
+            described(hint),
+            name in shape.__required_keys__,
+            shapes.takes_none(shapes.bare(hint)),
+        )
+        for name, hint in get_type_hints(shape, include_extras=True).items()
+    }
+
+
+def model_fields(model: Any) -> dict[str, tuple[Any, ...]]:
+    """Return the same of an attrs class of ours; a tag counts as required."""
+    return {
+        field.name: (
+            shapes.wire_name(field.name, field.type),
+            described(field.type),
+            field.default is attrs.NOTHING or shapes.is_literal(field.type),
+            shapes.takes_none(shapes.bare(field.type)),
+        )
+        for field in attrs.fields(model)
+    }
+
+
+def methods(resource: Resource, prefix: str) -> Iterator[tuple[str, Any]]:
+    """Yield the name and function of each public method below a resource."""
+    for name, value in vars(resource).items():
+        if isinstance(value, Resource):
+            yield from methods(value, f"{prefix}.{name}")
+    for name, method in inspect.getmembers(resource, inspect.ismethod):
+        if not name.startswith("_"):
+            yield f"{prefix}.{name}", method
+
+
+def params_of(method: Any) -> Any:
+    """Return the TypedDict that a method's keyword arguments are typed with."""
+    for parameter in inspect.signature(method).parameters.values():
+        if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+            (params,) = get_args(parameter.annotation)
+            assert is_typeddict(params)
+            return params
+    return None
+
+
+def is_model(value: Any) -> bool:
+    """Tell whether a value is one of our models."""
+    return isinstance(value, type) and (attrs.has(value) or is_typeddict(value))
+
+
+def minimal(shape: Any) -> dict[str, object]:
+    """Return the required fields of a TypedDict, each with some value."""
+    hints = get_type_hints(shape, include_extras=True)
+    return {name: _some(hints[name]) for name in sorted(shape.__required_keys__)}
+
+
+def _some(annotation: Any) -> object:
+    """Return some value that an annotation admits."""
+    shape = shapes.bare(annotation)
+    if shapes.is_union(shape):
+        parts = [part for part in shapes.members(shape) if is_typeddict(part)]
+        return _some(parts[0] if parts else shapes.members(shape)[0])
+    if is_typeddict(shape):
+        return minimal(shape)
+    if shapes.is_literal(shape):
+        return get_args(shape)[0]
+    if get_origin(shape) in {Sequence, list}:
+        return [_some(get_args(shape)[0])]
+    plain: Mapping[Any, object] = {str: "text", int: 1, float: 0.5, bool: True}
+    return plain[shape]

@@ -1,0 +1,66 @@
+"""What a user writes, for the type checkers: public signatures, and what must fail."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import assert_type
+
+from runloop_async import AsyncRunloop, BulkResult, Page, RawResponse
+from runloop_async.models.accounts import AccountView
+from runloop_async.models.benchmark_jobs import BenchmarkJobView
+from runloop_async.models.benchmarks import BenchmarkRunView, BenchmarkView
+from runloop_async.models.launch import FileMount
+from runloop_async.models.scenarios import ScenarioRunView, ScenarioView
+
+
+async def ten_calls(client: AsyncRunloop, ids: list[str]) -> None:
+    assert_type(await client.accounts.me(), AccountView)
+    assert_type(await client.benchmarks.create(name="x"), BenchmarkView)
+    assert_type(await client.benchmark_runs.retrieve("bmr_1"), BenchmarkRunView)
+    assert_type(await client.benchmark_runs.retrieve(id="bmr_1"), BenchmarkRunView)
+    assert_type(await client.benchmarks.runs.retrieve("bmr_1"), BenchmarkRunView)
+    assert_type(await client.benchmark_jobs.retrieve("bmj_1"), BenchmarkJobView)
+    assert_type(await client.benchmark_runs.list(limit=5), Page[BenchmarkRunView])
+    assert_type(await client.benchmark_runs.wait_many(ids), Sequence[BenchmarkRunView])
+    assert_type(
+        await client.benchmark_runs.retrieve("bmr_1").raw(),
+        RawResponse[BenchmarkRunView],
+    )
+    assert_type(await client.benchmark_runs.download_logs("bmr_1"), bytes)
+    assert_type(await client.scenarios.runs.score_and_await("srn_1"), ScenarioRunView)
+    async for scenario in client.scenarios.list(name="x"):
+        assert_type(scenario, ScenarioView)
+
+
+async def many_calls(client: AsyncRunloop, ids: list[str]) -> None:
+    runs = await asyncio.gather(*(client.benchmark_runs.retrieve(i) for i in ids))
+    assert_type(runs, list[BenchmarkRunView])
+    result = await client.bulk(client.benchmark_runs.retrieve(i) for i in ids)
+    assert_type(result, BulkResult[BenchmarkRunView])
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(client.benchmark_runs.retrieve("bmr_1"))
+    assert_type(task.result(), BenchmarkRunView)
+
+
+async def dicts_and_models(client: AsyncRunloop) -> None:
+    await client.benchmarks.start_run(
+        benchmark_id="bmd_1",
+        run_profile={
+            "env_vars": {"A": "1"},
+            "launch_parameters": {"resource_size_request": "LARGE"},
+            "mounts": [
+                FileMount(content="x", target="/x"),
+                {"type": "code_mount", "repo_name": "r", "repo_owner": "o"},
+            ],
+        },
+    )
+
+
+async def mistakes(client: AsyncRunloop) -> None:
+    await client.benchmark_runs.retrieve(run_id="x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await client.benchmark_runs.retrieve(7)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await client.benchmark_runs.list(limits=5)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await client.benchmark_runs.list(limit="5")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await client.benchmarks.create()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await client.benchmarks.create(name="x", metadata={"a": 1})  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType]
+    client.with_options(time_out=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    client.benchmark_runs.retrieve("x")  # type: ignore[unused-awaitable]
