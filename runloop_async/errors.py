@@ -52,7 +52,8 @@ class RunloopError(Exception):
 def _restore(
     kind: type[RunloopError], args: tuple[object, ...], state: Mapping[str, object]
 ) -> RunloopError:
-    error = kind.__new__(kind, *args)
+    error = kind.__new__(kind)
+    error.args = args  # an OSError, as time-outs are, would not take them from __new__
     error.__dict__.update(state)
     return error
 
