@@ -1,0 +1,154 @@
+"""The emulator as its users see it."""
+
+import math
+from collections import deque
+from types import TracebackType
+from typing import Final, Self
+
+from runloop_async.testing.app import Application
+from runloop_async.testing.faultbox import Faults
+from runloop_async.testing.listening import HOST, Door
+from runloop_async.testing.routes import ROUTES
+from runloop_async.testing.routing import Router
+from runloop_async.testing.state.seeds import BenchmarkSeeds
+from runloop_async.testing.stats import Received, Stats
+from runloop_async.testing.world import Phases, World
+
+_REMEMBERED: Final = 10_000
+
+
+class Emulator(BenchmarkSeeds):
+    """An emulated Runloop API on a loopback socket, with state and faults.
+
+        async with Emulator() as api:
+            ids = api.populate(runs=1000)
+            client = AsyncRunloop(base_url=api.url, bearer_token="any")
+
+    It serves the benchmark family; what else the API has is answered with 501 and the
+    name of the operation. Its clock is its own: what takes time at Runloop takes
+    emulated time here. A write is executed as often as it arrives, even under one
+    request id; `stats.repeated` tells of those.
+
+    Args:
+        bearer_token: The only key that is taken; any key unless told.
+        speed: Emulated seconds per real one; at 0 time stands still and only
+            `advance` moves it.
+        initializing_seconds: How long a job is initializing, in emulated seconds.
+        queued_seconds: How long a job is queued.
+        run_seconds: How long an agent of a job works on a scenario.
+        scoring_seconds: How long a scenario run is being scored.
+        old_shape: Whether benchmark runs have the shape of spring 2025. A request for
+            `/v1/benchmarks/runs` gets it with the header `x-emulator-old-shape: true`.
+        seed: Where all dice begin: the same seed and the same requests in the same
+            order give the same ids, scores and faults.
+    """
+
+    def __init__(
+        self,
+        *,
+        bearer_token: str | None = None,
+        speed: float = 1.0,
+        initializing_seconds: float = 0.5,
+        queued_seconds: float = 0.5,
+        run_seconds: float = 10.0,
+        scoring_seconds: float = 2.0,
+        old_shape: bool = False,
+        seed: int = 0,
+    ) -> None:
+        phases = Phases(
+            initializing_s=_seconds("initializing_seconds", initializing_seconds),
+            queued_s=_seconds("queued_seconds", queued_seconds),
+            run_s=_seconds("run_seconds", run_seconds),
+            scoring_s=_seconds("scoring_seconds", scoring_seconds),
+        )
+        self.world = World(seed=seed, speed=_seconds("speed", speed), phases=phases)
+        """The state, for what the seeding methods do not reach."""
+        self.faults = Faults(self.world.dice)
+        """The faults in effect."""
+        self.stats = Stats()
+        """Counters."""
+        self.requests: deque[Received] = deque(maxlen=_REMEMBERED)
+        """The latest requests, in the order in which they arrived."""
+        self._app = Application(
+            world=self.world,
+            router=Router(ROUTES),
+            faults=self.faults,
+            stats=self.stats,
+            requests=self.requests,
+            bearer_token=bearer_token,
+            old_shape=old_shape,
+        )
+        self._door: Door | None = None
+
+    @property
+    def url(self) -> str:
+        """The base URL, without a slash at its end.
+
+        Raises:
+            RuntimeError: The emulator is not running.
+        """
+        return f"http://{HOST}:{self._running().port}"
+
+    async def start(self) -> None:
+        """Listen on a free loopback port; the state of an earlier time is kept.
+
+        Raises:
+            RuntimeError: It is running already.
+        """
+        if self._door is not None:
+            raise RuntimeError("the emulator is running already")
+        self._door = Door(self._app.handle, self.stats)
+        await self._door.open()
+
+    async def stop(self) -> None:
+        """Close everything at once, requests in flight too; twice is no error."""
+        door, self._door = self._door, None
+        if door is not None:
+            await door.close()
+            await self._app.stop()
+            await door.gone()
+
+    async def refuse(self) -> None:
+        """Break off all connections and have new ones refused, until `listen`."""
+        await self._running().refuse()
+
+    async def listen(self) -> None:
+        """Accept connections again, on the same port."""
+        await self._running().open()
+
+    def drop_connections(self) -> None:
+        """Break off all connections, idle or not; new ones are accepted."""
+        self._running().drop_connections()
+
+    def advance(self, seconds: float) -> None:
+        """Move the emulated clock on; what is due by then has happened on return.
+
+        Raises:
+            ValueError: `seconds` is below 0.
+        """
+        self.world.advance(seconds)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    def _running(self) -> Door:
+        if self._door is None:
+            raise RuntimeError(
+                "the emulator is not running: use `async with Emulator()` or `start()`"
+            )
+        return self._door
+
+
+def _seconds(name: str, value: float) -> float:
+    if not 0 <= value < math.inf:
+        raise ValueError(f"{name} must be a number of at least 0, not {value!r}")
+    return value

@@ -1,0 +1,397 @@
+"""The official client walks the benchmark family and checks every answer strictly."""
+
+import io
+import zipfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from inspect import getmembers, isfunction
+from typing import Any
+
+import pytest
+from runloop_api_client import AsyncRunloop
+from runloop_api_client._resource import AsyncAPIResource
+from runloop_api_client.lib.polling import PollingConfig
+
+from runloop_async.testing import Emulator
+from runloop_async.testing.exchange import JsonObject
+
+Walk = Callable[[AsyncRunloop, Emulator], Awaitable[None]]
+
+GROUPS = ["accounts", "benchmarks", "benchmark_runs", "benchmark_jobs", "scenarios"]
+QUICK = PollingConfig(interval_seconds=0.01, max_attempts=200)
+NOT_WALKED = {
+    "scenarios.start_run_and_await_env_ready": "waits for a devbox to be running",
+}
+MADE_OF = {
+    # a method that is no operation of its own, and one that it asks for
+    "scenarios.runs.await_scored": "scenarios.runs.retrieve",
+    "scenarios.runs.score_and_await": "scenarios.runs.score",
+    "scenarios.runs.score_and_complete": "scenarios.runs.complete",
+}
+WALKS: dict[str, Walk] = {}
+
+
+def walks(name: str) -> Callable[[Walk], Walk]:
+    """Enter a walk under the method of the client that it is about."""
+
+    def enter(walk: Walk) -> Walk:
+        WALKS[name] = walk
+        return walk
+
+    return enter
+
+
+async def ids(pages: Any) -> list[str]:
+    """Return the ids on all pages, as the client goes through them."""
+    return [item.id async for item in pages]
+
+
+def newest_first(rows: list[JsonObject]) -> list[str]:
+    return [row["id"] for row in reversed(rows)]
+
+
+@walks("accounts.me")
+async def walk_account(client: AsyncRunloop, _api: Emulator) -> None:
+    account = await client.accounts.me()
+    assert account.billing.account_billing_type == "STRIPE"
+
+
+@walks("benchmarks.create")
+async def walk_benchmark_create(client: AsyncRunloop, api: Emulator) -> None:
+    scenario = api.add_scenario()
+    benchmark = await client.benchmarks.create(
+        name="b",
+        scenario_ids=[scenario["id"]],
+        metadata={"k": "v"},
+        attribution="me",
+        description="d",
+        required_environment_variables=["E"],
+        required_secret_names=["S"],
+    )
+    assert benchmark.scenario_ids == [scenario["id"]]
+    assert benchmark.description == "d"
+
+
+@walks("benchmarks.retrieve")
+async def walk_benchmark_retrieve(client: AsyncRunloop, api: Emulator) -> None:
+    row = api.add_benchmark(name="b")
+    assert (await client.benchmarks.retrieve(row["id"])).name == "b"
+
+
+@walks("benchmarks.update")
+async def walk_benchmark_update(client: AsyncRunloop, api: Emulator) -> None:
+    row = api.add_benchmark(description="d")
+    benchmark = await client.benchmarks.update(row["id"], name="n", description="")
+    assert benchmark.name == "n"
+    assert benchmark.description is None
+
+
+@walks("benchmarks.list")
+async def walk_benchmark_list(client: AsyncRunloop, api: Emulator) -> None:
+    rows = [api.add_benchmark() for _ in range(7)]
+    assert await ids(client.benchmarks.list(limit=3)) == newest_first(rows)
+
+
+@walks("benchmarks.list_public")
+async def walk_benchmark_list_public(client: AsyncRunloop, api: Emulator) -> None:
+    rows = [api.add_benchmark(is_public=True) for _ in range(7)]
+    assert await ids(client.benchmarks.list_public(limit=3)) == newest_first(rows)
+
+
+@walks("benchmarks.definitions")
+async def walk_benchmark_definitions(client: AsyncRunloop, api: Emulator) -> None:
+    row = api.add_benchmark(scenarioIds=[api.add_scenario()["id"] for _ in range(3)])
+    page = await client.benchmarks.definitions(row["id"], limit=2)
+    assert len(page.scenarios) == 2
+    assert page.has_more
+
+
+@walks("benchmarks.start_run")
+async def walk_benchmark_start_run(client: AsyncRunloop, api: Emulator) -> None:
+    row = api.add_benchmark()
+    run = await client.benchmarks.start_run(
+        benchmark_id=row["id"],
+        run_name="n",
+        metadata={"k": "v"},
+        run_profile={"env_vars": {"E": "1"}, "purpose": "p", "secrets": {"S": "N"}},
+    )
+    assert run.state == "running"
+    assert run.environment_variables == {"E": "1"}
+    assert run.secrets_provided == {"S": "N"}
+
+
+@walks("benchmarks.update_scenarios")
+async def walk_benchmark_scenarios(client: AsyncRunloop, api: Emulator) -> None:
+    old, new = (api.add_scenario()["id"] for _ in range(2))
+    row = api.add_benchmark(scenarioIds=[old])
+    benchmark = await client.benchmarks.update_scenarios(
+        row["id"], scenarios_to_add=[new], scenarios_to_remove=[old]
+    )
+    assert benchmark.scenario_ids == [new]
+
+
+@walks("benchmark_runs.retrieve")
+async def walk_run_retrieve(client: AsyncRunloop, api: Emulator) -> None:
+    row = api.add_benchmark_run()
+    assert (await client.benchmark_runs.retrieve(row["id"])).score == row["score"]
+
+
+@walks("benchmark_runs.list")
+async def walk_run_list(client: AsyncRunloop, api: Emulator) -> None:
+    expected = list(reversed(api.populate(runs=50)))
+    assert await ids(client.benchmark_runs.list(limit=20)) == expected
+
+
+@walks("benchmark_runs.list_scenario_runs")
+async def walk_run_scenario_runs(client: AsyncRunloop, api: Emulator) -> None:
+    run = api.add_benchmark_run()
+    rows = [api.add_scenario_run(benchmark_run_id=run["id"]) for _ in range(5)]
+    pages = client.benchmark_runs.list_scenario_runs(run["id"], limit=2)
+    assert await ids(pages) == newest_first(rows)
+
+
+@walks("benchmark_runs.complete")
+async def walk_run_complete(client: AsyncRunloop, api: Emulator) -> None:
+    row = api.add_benchmark_run(state="running")
+    run = await client.benchmark_runs.complete(row["id"])
+    assert run.state == "completed"
+
+
+@walks("benchmark_runs.cancel")
+async def walk_run_cancel(client: AsyncRunloop, api: Emulator) -> None:
+    row = api.add_benchmark_run(state="running")
+    assert (await client.benchmark_runs.cancel(row["id"])).state == "canceled"
+
+
+@walks("benchmark_jobs.create")
+async def walk_job_create(client: AsyncRunloop, api: Emulator) -> None:
+    row = api.add_benchmark(scenarioIds=[api.add_scenario()["id"]])
+    job = await client.benchmark_jobs.create(
+        spec={
+            "type": "benchmark",
+            "benchmark_id": row["id"],
+            "agent_configs": [{"type": "job_agent", "name": "a"}],
+        }
+    )
+    api.advance(5.0)
+    running = await client.benchmark_jobs.retrieve(job.id)
+    api.advance(60.0)
+    completed = await client.benchmark_jobs.retrieve(job.id)
+    assert [each.state for each in (job, running, completed)] == [
+        "initializing",
+        "running",
+        "completed",
+    ]
+    assert running.in_progress_runs
+    assert completed.benchmark_outcomes
+
+
+@walks("benchmark_jobs.retrieve")
+async def walk_job_retrieve(client: AsyncRunloop, api: Emulator) -> None:
+    row = api.add_benchmark_job(state="failed", failure_reason="no luck")
+    job = await client.benchmark_jobs.retrieve(row["id"])
+    assert job.failure_reason == "no luck"
+
+
+@walks("benchmark_jobs.list")
+async def walk_job_list(client: AsyncRunloop, api: Emulator) -> None:
+    rows = [api.add_benchmark_job() for _ in range(3)]
+    page = await client.benchmark_jobs.list(limit=2)
+    assert [job.id for job in page.jobs] == newest_first(rows)[:2]
+    assert page.total_count == 3
+
+
+@walks("scenarios.create")
+async def walk_scenario_create(client: AsyncRunloop, _api: Emulator) -> None:
+    scenario = await client.scenarios.create(
+        name="s",
+        input_context={"problem_statement": "p", "additional_context": {"a": 1}},
+        scoring_contract={
+            "scoring_function_parameters": [
+                {
+                    "name": "works",
+                    "weight": 1.0,
+                    "scorer": {"type": "command_scorer", "command": "true"},
+                }
+            ]
+        },
+        environment_parameters={"working_directory": "/w"},
+        validation_type="FORWARD",
+    )
+    assert scenario.environment is not None
+    assert scenario.environment.working_directory == "/w"
+    assert scenario.validation_type == "FORWARD"
+
+
+@walks("scenarios.retrieve")
+async def walk_scenario_retrieve(client: AsyncRunloop, api: Emulator) -> None:
+    row = api.add_scenario(name="s")
+    assert (await client.scenarios.retrieve(row["id"])).name == "s"
+
+
+@walks("scenarios.update")
+async def walk_scenario_update(client: AsyncRunloop, api: Emulator) -> None:
+    row = api.add_scenario(reference_output="diff")
+    scenario = await client.scenarios.update(row["id"], name="n", reference_output="")
+    assert scenario.name == "n"
+    assert scenario.reference_output is None
+
+
+@walks("scenarios.list")
+async def walk_scenario_list(client: AsyncRunloop, api: Emulator) -> None:
+    rows = [api.add_scenario() for _ in range(5)]
+    assert await ids(client.scenarios.list(limit=2)) == newest_first(rows)
+
+
+@walks("scenarios.list_public")
+async def walk_scenario_list_public(client: AsyncRunloop, api: Emulator) -> None:
+    rows = [api.add_scenario(is_public=True) for _ in range(5)]
+    assert await ids(client.scenarios.list_public(limit=2)) == newest_first(rows)
+
+
+@walks("scenarios.archive")
+async def walk_scenario_archive(client: AsyncRunloop, api: Emulator) -> None:
+    row = api.add_scenario()
+    assert (await client.scenarios.archive(row["id"])).status == "archived"
+
+
+@walks("scenarios.start_run")
+async def walk_scenario_start_run(client: AsyncRunloop, api: Emulator) -> None:
+    run = await client.scenarios.start_run(
+        scenario_id=api.add_scenario()["id"],
+        benchmark_run_id=api.add_benchmark_run(state="running")["id"],
+        run_profile={"env_vars": {"E": "1"}},
+    )
+    assert run.environment_variables == {"E": "1"}
+
+
+@walks("scenarios.runs.retrieve")
+async def walk_scenario_run_retrieve(client: AsyncRunloop, api: Emulator) -> None:
+    run = await client.scenarios.runs.retrieve(api.add_scenario_run()["id"])
+    assert run.scoring_contract_result is not None
+
+
+@walks("scenarios.runs.list")
+async def walk_scenario_run_list(client: AsyncRunloop, api: Emulator) -> None:
+    rows = [api.add_scenario_run() for _ in range(5)]
+    assert await ids(client.scenarios.runs.list(limit=2)) == newest_first(rows)
+
+
+@walks("scenarios.runs.score")
+async def walk_scenario_run_score(client: AsyncRunloop, api: Emulator) -> None:
+    row = api.add_scenario_run(state="running")
+    assert (await client.scenarios.runs.score(row["id"])).state == "scoring"
+
+
+@walks("scenarios.runs.await_scored")
+async def walk_scenario_run_await(client: AsyncRunloop, api: Emulator) -> None:
+    row = api.add_scenario_run(state="running")
+    await client.scenarios.runs.score(row["id"])
+    run = await client.scenarios.runs.await_scored(row["id"], polling_config=QUICK)
+    assert run.state == "scored"
+
+
+@walks("scenarios.runs.score_and_await")
+async def walk_scenario_run_score_await(client: AsyncRunloop, api: Emulator) -> None:
+    row = api.add_scenario_run(state="running")
+    run = await client.scenarios.runs.score_and_await(row["id"], polling_config=QUICK)
+    assert run.scoring_contract_result is not None
+
+
+@walks("scenarios.runs.score_and_complete")
+async def walk_scenario_run_score_end(client: AsyncRunloop, api: Emulator) -> None:
+    row = api.add_scenario_run(state="running")
+    runs = client.scenarios.runs
+    run = await runs.score_and_complete(row["id"], polling_config=QUICK)
+    assert run.state == "completed"
+
+
+@walks("scenarios.runs.complete")
+async def walk_scenario_run_complete(client: AsyncRunloop, api: Emulator) -> None:
+    row = api.add_scenario_run(state="running")
+    assert (await client.scenarios.runs.complete(row["id"])).state == "completed"
+
+
+@walks("scenarios.runs.cancel")
+async def walk_scenario_run_cancel(client: AsyncRunloop, api: Emulator) -> None:
+    row = api.add_scenario_run(state="running")
+    assert (await client.scenarios.runs.cancel(row["id"])).state == "canceled"
+
+
+@walks("scenarios.runs.download_logs")
+async def walk_scenario_run_logs(client: AsyncRunloop, api: Emulator) -> None:
+    response = await client.scenarios.runs.download_logs(api.add_scenario_run()["id"])
+    with zipfile.ZipFile(io.BytesIO(await response.read())) as archive:
+        assert "agent.log" in archive.namelist()
+
+
+@walks("scenarios.scorers.create")
+async def walk_scorer_create(client: AsyncRunloop, _api: Emulator) -> None:
+    scorer = await client.scenarios.scorers.create(type="t", bash_script="b")
+    assert scorer.type == "t"
+
+
+@walks("scenarios.scorers.retrieve")
+async def walk_scorer_retrieve(client: AsyncRunloop, api: Emulator) -> None:
+    row = api.add_scorer(type="t")
+    assert (await client.scenarios.scorers.retrieve(row["id"])).type == "t"
+
+
+@walks("scenarios.scorers.update")
+async def walk_scorer_update(client: AsyncRunloop, api: Emulator) -> None:
+    scorers = client.scenarios.scorers
+    scorer = await scorers.update(api.add_scorer()["id"], type="u", bash_script="b")
+    assert scorer.type == "u"
+
+
+@walks("scenarios.scorers.list")
+async def walk_scorer_list(client: AsyncRunloop, api: Emulator) -> None:
+    rows = [api.add_scorer(type=f"t{number}") for number in range(5)]
+    assert await ids(client.scenarios.scorers.list(limit=2)) == newest_first(rows)
+
+
+def methods(resource: AsyncAPIResource, name: str) -> list[str]:
+    """Return the methods of a resource and of those within it."""
+    found = [
+        f"{name}.{method}"
+        for method, _ in getmembers(type(resource), isfunction)
+        if not method.startswith("_")
+    ]
+    for inner in vars(type(resource)):
+        value = None if "with_" in inner else getattr(resource, inner)
+        if isinstance(value, AsyncAPIResource):
+            found += methods(value, f"{name}.{inner}")
+    return found
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[Emulator]:
+    async with Emulator(scoring_seconds=0.02) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+async def client(api: Emulator) -> AsyncIterator[AsyncRunloop]:
+    async with AsyncRunloop(
+        base_url=api.url,
+        bearer_token="any",
+        max_retries=0,
+        _strict_response_validation=True,
+    ) as official:
+        yield official
+
+
+@pytest.mark.parametrize("name", WALKS)
+async def test_the_official_client_takes_the_answers(
+    name: str, client: AsyncRunloop, api: Emulator
+) -> None:
+    await WALKS[name](client, api)
+    assert api.stats.executions[MADE_OF.get(name, name)] >= 1
+
+
+async def test_every_method_of_the_official_client_is_walked(
+    client: AsyncRunloop,
+) -> None:
+    there_are = {
+        method for group in GROUPS for method in methods(getattr(client, group), group)
+    }
+    assert set(WALKS) | set(NOT_WALKED) == there_are
