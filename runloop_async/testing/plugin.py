@@ -1,13 +1,14 @@
-"""The pytest plugin: an emulator as a fixture.
+"""The pytest plugin: an emulator, and a client of it, as fixtures.
 
-The fixture is asynchronous. Where pytest-asyncio is installed it is one of its own,
-in either mode of it; else it is a plain one, which anyio's plugin runs.
+The fixtures are asynchronous. Where pytest-asyncio is installed they are of its own
+kind, in either mode of it; else they are plain ones, which anyio's plugin runs.
 """
 
 from collections.abc import AsyncIterator
 
 import pytest
 
+from runloop_async.client import AsyncRunloop
 from runloop_async.testing.emulator import Emulator
 
 try:
@@ -21,3 +22,13 @@ async def runloop_emulator() -> AsyncIterator[Emulator]:
     """Give the test a started emulator of its own."""
     async with Emulator() as api:
         yield api
+
+
+@fixture
+async def runloop_client(runloop_emulator: Emulator) -> AsyncIterator[AsyncRunloop]:
+    """Give the test a client of its emulator."""
+    async with AsyncRunloop(
+        bearer_token="emulated",  # noqa: S106 - the emulator takes any key
+        base_url=runloop_emulator.url,
+    ) as client:
+        yield client

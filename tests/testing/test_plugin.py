@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from runloop_async import AsyncRunloop
 from runloop_async.testing import Emulator, plugin
 
 TEST = """
@@ -41,6 +42,15 @@ def outcome(folder: Path, mark: str, *options: str, code: str = RUN) -> str:
 
 async def test_the_fixture_is_a_started_emulator(runloop_emulator: Emulator) -> None:
     assert runloop_emulator.url
+
+
+async def test_the_other_fixture_is_a_client_of_it(
+    runloop_emulator: Emulator, runloop_client: AsyncRunloop
+) -> None:
+    account = await runloop_client.accounts.me()
+
+    assert account.id
+    assert runloop_emulator.stats.requests == 1
 
 
 def test_the_fixture_works_in_auto_mode(tmp_path: Path) -> None:
