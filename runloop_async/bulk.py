@@ -162,8 +162,9 @@ class _Crew(Generic[T]):
         self._tasks = set[asyncio.Task[Any]]()
         self._ended = deque[Outcome[T]]()
         self._bug: BaseException | None = None
-        self._source_error: Exception | None = None
+        self._source_error: BaseException | None = None
         self._wake: asyncio.Future[None] | None = None
+        self._disbanded = False
 
     async def next(self) -> Outcome[T] | None:
         """Return the next outcome, or None after the last."""
@@ -182,6 +183,7 @@ class _Crew(Generic[T]):
 
     async def disband(self) -> None:
         """Cancel what is under way, and wait until it has ended."""
+        self._disbanded = True
         for task in self._tasks:
             task.cancel()
         if self._tasks:
@@ -235,11 +237,12 @@ class _Crew(Generic[T]):
     def _got(
         self, source: AsyncIterator[Repeatable[T]], task: asyncio.Task[Repeatable[T]]
     ) -> None:
-        error = None if task.cancelled() else task.exception()
-        if isinstance(error, Exception):
-            if not isinstance(error, StopAsyncIteration):
-                self._source_error = error
-        elif not task.cancelled():
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if isinstance(error, StopAsyncIteration) or self._disbanded:
+            pass
+        elif error is not None:
+            self._source_error = error
+        else:
             self._async = source
             self._start(task.result())
         self._rouse()

@@ -129,7 +129,9 @@ class Repeatable(Coroutine[Any, Any, T]):
     def throw(self, *error: Any) -> Any:
         """Go on as a coroutine with an error, such as a cancellation."""
         task = _task()
-        work = self._driven.setdefault(task, self.start())
+        work = self._driven.get(task)
+        if work is None:
+            work = self._driven[task] = self.start()
         try:
             return work.throw(*error)
         except BaseException:
@@ -172,7 +174,7 @@ class Call(Repeatable[T]):
     """What to ask."""
     shape: type[T]
     """The type of the answer; `bytes` and `str` are the body as it came."""
-    options: CallOptions = attrs.field(factory=CallOptions)
+    options: CallOptions = attrs.field(factory=CallOptions, repr=False)
     """Wishes for this call alone."""
 
     @override
@@ -217,6 +219,8 @@ def decode_body(response: Response, shape: type[T]) -> T:
     """
     if shape is bytes:
         return cast("T", response.body)
+    if shape is str:
+        return cast("T", _text(response))
     if shape is NoneType:  # nothing is promised of the body
         return cast("T", None)
     try:
@@ -224,6 +228,17 @@ def decode_body(response: Response, shape: type[T]) -> T:
     except APIResponseValidationError as error:
         error.request_id = response.request_id
         raise
+
+
+def _text(response: Response) -> str:
+    try:
+        return response.body.decode()
+    except UnicodeDecodeError as error:
+        failure = APIResponseValidationError(
+            f"the answer is not UTF-8: {error}", expected="UTF-8", body=response.body
+        )
+    failure.request_id = response.request_id
+    raise failure
 
 
 @attrs.frozen
@@ -318,5 +333,10 @@ class Resource:
 
 
 def _query(query: Mapping[str, object], params: type) -> tuple[tuple[str, str], ...]:
-    given = {name: value for name, value in query.items() if value is not None}
+    known = params.__annotations__
+    given = {
+        name: value
+        for name, value in query.items()
+        if value is not None or name not in known  # a misspelt name is told in any case
+    }
     return query_pairs(encode(given, params))

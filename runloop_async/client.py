@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable
 from copy import copy as shallow_copy
 from types import TracebackType
-from typing import Any, Self, TypeVar, Unpack
+from typing import Any, Self, TypeVar, Unpack, cast
 
 from aiohttp import ClientSession
 
@@ -15,7 +15,6 @@ from runloop_async.call import Clock
 from runloop_async.errors import ConfigurationError
 from runloop_async.limits import lanes
 from runloop_async.options import (
-    ClientOptions,
     ClientParams,
     Limits,
     count,
@@ -79,19 +78,29 @@ class AsyncRunloop:
         self._transport = Transport(session)
         self._counters = Counters()
         self._clock: Clock = SystemClock()
-        self._set_options(options)
+        self._base_url = "not configured"
+        self._configure(options)
 
-    def _set_options(self, params: ClientParams) -> None:
-        self._params = params
-        self._options: ClientOptions = resolve(params, os.environ)
-        runner = HttpRunner(
-            self._options, self._transport, self._lanes, self._clock, self._counters
-        )
-        self.accounts = Accounts(runner)
-        self.benchmarks = Benchmarks(runner)
-        self.benchmark_runs = BenchmarkRuns(runner)
-        self.benchmark_jobs = BenchmarkJobs(runner)
-        self.scenarios = Scenarios(runner)
+    def _configure(self, params: ClientParams) -> None:
+        try:
+            options = resolve(params, os.environ)
+            runner = HttpRunner(
+                options, self._transport, self._lanes, self._clock, self._counters
+            )
+        except (TypeError, ValueError) as error:
+            failure = ConfigurationError(*error.args)
+        else:
+            self._params = params | ClientParams(bearer_token=options.bearer_token)
+            self._base_url = options.base_url
+            self.accounts = Accounts(runner)
+            self.benchmarks = Benchmarks(runner)
+            self.benchmark_runs = BenchmarkRuns(runner)
+            self.benchmark_jobs = BenchmarkJobs(runner)
+            self.scenarios = Scenarios(runner)
+            return
+        # A traceback may show the locals of its frames, and here those hold the key.
+        cast("dict[str, object]", params).clear()
+        raise failure
 
     def with_options(self, **options: Unpack[ClientParams]) -> Self:
         """Return a client with other options that shares this one's pool and limits.
@@ -101,17 +110,20 @@ class AsyncRunloop:
         Raises:
             ConfigurationError: An option is unusable.
         """
-        other = shallow_copy(self)
-        merged = self._params | options
+        old, merged = self._params, self._params | options
+        if "retry" in options and "max_retries" not in options:
+            merged.pop("max_retries", None)
         merged["default_headers"] = {
-            **self._params.get("default_headers", {}),
+            **old.get("default_headers", {}),
             **options.get("default_headers", {}),
         }
         merged["default_query"] = {
-            **self._params.get("default_query", {}),
+            **old.get("default_query", {}),
             **options.get("default_query", {}),
         }
-        other._set_options(merged)  # noqa: SLF001 - it is of this class
+        cast("dict[str, object]", options).clear()  # as in _configure
+        other = shallow_copy(self)
+        other._configure(merged)  # noqa: SLF001 - it is of this class
         return other
 
     copy = with_options
@@ -167,7 +179,7 @@ class AsyncRunloop:
     @override
     def __repr__(self) -> str:
         state = ", closed" if self.is_closed else ""
-        return f"<AsyncRunloop {self._options.base_url}{state}>"
+        return f"<AsyncRunloop {self._base_url}{state}>"
 
 
 def _set_log_level(word: str | None) -> None:

@@ -10,6 +10,7 @@
         APIConnectionError          no whole answer came; `.sent` tells how far it got
           APITimeoutError           also a TimeoutError; `.phase` tells what was slow
           APITLSError               the server's identity could not be verified
+          ProxyError                the proxy refused to pass the request on
           TruncatedBodyError        the answer broke off
           RedirectError             the server pointed elsewhere; not followed
         APIStatusError              the server answered with an error status
@@ -125,6 +126,10 @@ class APITimeoutError(APIConnectionError, TimeoutError):
 
 class APITLSError(APIConnectionError):
     """The server's certificate could not be verified; nothing was sent."""
+
+
+class ProxyError(APIConnectionError):
+    """The proxy refused to pass the request on; nothing reached the service."""
 
 
 class TruncatedBodyError(APIConnectionError):

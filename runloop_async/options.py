@@ -4,7 +4,7 @@ Durations are seconds. None stands for "no limit". What is not usable is refused
 `ConfigurationError` where it is given, before anything is sent.
 """
 
-import math
+import sys
 from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from typing import Any, Final, TypedDict
@@ -50,7 +50,7 @@ def seconds(name: str, value: object) -> float:
     if (
         isinstance(value, int | float)
         and not isinstance(value, bool)
-        and 0 < value < math.inf
+        and 0 < value <= sys.float_info.max
     ):
         return float(value)
     raise ConfigurationError(
@@ -110,7 +110,8 @@ class Timeouts:
         if value is None:
             return cls(total=None, connect=None)
         total = seconds("timeout", value)
-        return cls(total=total, connect=min(total, 5.0))
+        # A little less than all of it, so that it is known what took so long.
+        return cls(total=total, connect=min(0.9 * total, 5.0))
 
 
 @attrs.frozen(kw_only=True)
@@ -172,14 +173,17 @@ def check_call_options(options: CallOptions) -> None:
     if options.get("deadline") is not None:
         seconds("deadline", options.get("deadline"))
     count("max_retries", options.get("max_retries", 0), least=0)
-    if not options.get("idempotency_key", "key"):
-        raise ConfigurationError("idempotency_key must not be empty")
+    key: object = options.get("idempotency_key", "key")
+    if not isinstance(key, str) or not key or not key.isprintable():
+        raise ConfigurationError(
+            "idempotency_key must be a str of printable letters, and not empty"
+        )
 
 
 class ClientParams(TypedDict, total=False):
     """What a client takes; what is left out comes from the environment or a default."""
 
-    bearer_token: str
+    bearer_token: str | Secret
     """The API key; default is the variable `RUNLOOP_API_KEY`."""
     base_url: str
     """Where the API is; default is `RUNLOOP_BASE_URL`, else https://api.runloop.ai."""
@@ -227,7 +231,9 @@ def resolve(params: ClientParams, environment: Mapping[str, str]) -> ClientOptio
         if name not in ClientParams.__annotations__:
             known = ", ".join(ClientParams.__annotations__)
             raise ConfigurationError(f"there is no option {name!r}; there is {known}")
-    retry = params.get("retry", RetryPolicy())
+    retry: object = params.get("retry", RetryPolicy())
+    if not isinstance(retry, RetryPolicy):
+        raise ConfigurationError(f"retry must be a RetryPolicy, not {retry!r}")
     if "max_retries" in params:
         retry = attrs.evolve(retry, max_retries=params["max_retries"])
     deadline = params.get("deadline")
@@ -252,8 +258,10 @@ def resolve(params: ClientParams, environment: Mapping[str, str]) -> ClientOptio
 
 
 def _key(given: object, environment: Mapping[str, str]) -> Secret:
+    if isinstance(given, Secret):
+        return given
     key = environment.get("RUNLOOP_API_KEY") if given is None else given
-    if not key:
+    if not key or (isinstance(key, str) and not key.strip()):
         raise ConfigurationError(
             "there is no API key: set RUNLOOP_API_KEY, or pass bearer_token="
         )
@@ -271,12 +279,12 @@ def _base_url(url: object, allow_http: bool) -> str:
         host, _ = parts.hostname, parts.port
     except ValueError as error:
         raise ConfigurationError(f"base_url {text!r} is no URL: {error}") from None
-    if parts.scheme not in {"http", "https"} or not host:
+    if parts.scheme not in {"http", "https"} or not host or not _is_plain(str(url)):
         raise ConfigurationError(
             f"base_url must begin with https:// and a host, as in {DEFAULT_BASE_URL}; "
             f"it is {text!r}"
         )
-    if "@" in parts.netloc or parts.query or parts.fragment:
+    if "@" in parts.netloc or "?" in text or "#" in text:
         raise ConfigurationError(
             "base_url must have no user, password, query or fragment; the key goes "
             "into bearer_token"
@@ -287,6 +295,10 @@ def _base_url(url: object, allow_http: bool) -> str:
             "https, or allow_http=True if the way there is safe"
         )
     return text
+
+
+def _is_plain(url: str) -> bool:
+    return url.isprintable() and not any(map(str.isspace, url.strip(" ")))
 
 
 def _is_loopback(host: str) -> bool:

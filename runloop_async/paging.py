@@ -1,6 +1,6 @@
 """Lists that come in pages: one page by `await`, every item by `async for`."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, Generic, TypeVar
 
 import attrs
@@ -66,20 +66,8 @@ class Page(Generic[T]):
             PaginationError: The cursor does not move on.
             APIError: A page could not be fetched; `cursor` says which, to resume from.
         """
-        page, cursors, ids = self, set[str](), set[object]()
-        while True:
-            yield attrs.evolve(page, items=_unseen(page.items, ids))
-            if not page.has_more:
-                return
-            cursor = _cursor(page)
-            if cursor in cursors:
-                raise _stuck(f"the cursor {cursor!r} came twice", cursor)
-            cursors.add(cursor)
-            try:
-                page = await self._call.after(cursor)
-            except APIError as error:
-                error.cursor = cursor
-                raise
+        async for page in walk(self, self._call.after):
+            yield page
 
 
 @attrs.frozen(eq=False)
@@ -116,13 +104,21 @@ class PageCall(Call[Page[T]]):
             PaginationError: The cursor does not move on.
             APIError: A page could not be fetched; `cursor` says which, to resume from.
         """
-        given = dict(self.request.query)
+        call = self.largest()
+        try:
+            first = await call
+        except APIError as error:
+            error.cursor = dict(self.request.query).get(_CURSOR)
+            raise
+        async for page in walk(first, call.after):
+            yield page
+
+    def largest(self) -> "PageCall[T]":
+        """Return the call for a page as large as may be, not counted, unless told."""
         wanted = {"limit": str(MAX_PAGE)}
         if self._counted:
             wanted["include_total_count"] = "false"
-        first = await self._with_query(wanted | given)
-        async for page in first.iter_pages():
-            yield page
+        return self._with_query(wanted | dict(self.request.query))
 
     def after(self, cursor: str) -> "PageCall[T]":
         """Return the call for the page that begins after an id."""
@@ -155,6 +151,35 @@ def paged(
         items=items,
         counted=counted,
     )
+
+
+async def walk(
+    page: Page[T], after: Callable[[str], Awaitable[Page[T]]]
+) -> AsyncGenerator[Page[T], None]:
+    """Yield a page and all that follow, each item once.
+
+    Args:
+        page: The first page.
+        after: Fetches the page that begins after an id.
+
+    Raises:
+        PaginationError: The cursor does not move on.
+        APIError: A page could not be fetched; `cursor` says which, to resume from.
+    """
+    cursors, ids = set[str](), set[object]()
+    while True:
+        yield attrs.evolve(page, items=_unseen(page.items, ids))
+        if not page.has_more:
+            return
+        cursor = _cursor(page)
+        if cursor in cursors:
+            raise _stuck(f"the cursor {cursor!r} came twice", cursor)
+        cursors.add(cursor)
+        try:
+            page = await after(cursor)
+        except APIError as error:
+            error.cursor = cursor
+            raise
 
 
 def _cursor(page: Page[T]) -> str:

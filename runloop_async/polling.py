@@ -11,14 +11,13 @@ import attrs
 
 from runloop_async.call import Call, Clock
 from runloop_async.errors import (
-    APIConnectionError,
     APIError,
-    InternalServerError,
     PollingTimeout,
-    RateLimitError,
     WaitError,
 )
 from runloop_async.options import count, seconds
+from runloop_async.wire.request import Safety
+from runloop_async.wire.retry import worth_another
 
 T = TypeVar("T")
 
@@ -77,7 +76,7 @@ async def poll(
 ) -> T:
     """Ask until the answer will do.
 
-    A failure that may pass (no connection, 429, 5xx) counts as "not yet".
+    A failure that may pass (no connection, 429, most of 5xx) counts as "not yet".
 
     Args:
         ask: Asks once, within the seconds that it is given.
@@ -98,7 +97,9 @@ async def poll(
             last, failure = await ask(left_s), None
             if is_done(last):
                 return last
-        except (APIConnectionError, InternalServerError, RateLimitError) as error:
+        except APIError as error:
+            if clock.now() < ends and not worth_another(error, Safety.SAFE):
+                raise
             failure = error
         pause_s = polling.interval_seconds * (1 + _JITTER * (2 * clock.random() - 1))
         await clock.sleep(min(pause_s, max(ends - clock.now(), 0.0)))

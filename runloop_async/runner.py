@@ -11,22 +11,17 @@ from typing import Any, Final, TypeVar
 from uuid import uuid4
 
 import attrs
-import msgspec
-from multidict import CIMultiDict
-from yarl import URL
 
-from runloop_async._version import __version__
 from runloop_async.call import Call, Clock, Stream
 from runloop_async.errors import APIError, APITimeoutError
-from runloop_async.options import CallOptions, ClientOptions, Timeouts
+from runloop_async.options import ClientOptions
 from runloop_async.stats import Counters
-from runloop_async.transport import Answer, Attempt, Transport
+from runloop_async.transport import Answer, Transport
+from runloop_async.wire.attempt import Attempt, Preparation
 from runloop_async.wire.request import (
     Request,
     Safety,
     Workload,
-    query_pairs,
-    query_string,
 )
 from runloop_async.wire.response import error_for, is_success
 from runloop_async.wire.retry import Stop, Wait, decide
@@ -34,7 +29,6 @@ from runloop_async.wire.retry import Stop, Wait, decide
 T = TypeVar("T")
 
 _log = logging.getLogger("runloop_async")
-_JSON: Final = "application/json"
 _DICE: Final = SystemRandom()
 
 
@@ -71,14 +65,7 @@ class HttpRunner:
         self._counters = counters
         self.clock = clock
         """Time and chance."""
-        self._headers = CIMultiDict(
-            {
-                "Accept": _JSON,
-                "Authorization": f"Bearer {options.bearer_token.reveal()}",
-                "User-Agent": f"runloop-async/{__version__}",
-            }
-        )
-        self._headers.update(options.default_headers)
+        self._preparation = Preparation(options)
 
     async def run(self, call: Call[T]) -> T:
         """Send a request, again if need be, and return its decoded answer."""
@@ -109,18 +96,28 @@ class HttpRunner:
                     await stack.enter_async_context(trial.pop_all())
                 return answer
 
-            yield await self._until_success(call, open_answer)
+            answer = await self._until_success(call, open_answer)
+            try:
+                yield answer
+            except APIError as error:
+                if not error.route:  # it is this stream that broke
+                    _Trail(call.request, self.clock).mark(error, Stop())
+                raise
 
     async def _until_success(
         self, call: Call[Any], exchange: Callable[[Attempt], Awaitable[T]]
     ) -> T:
         """Make attempts until one succeeds, the policy says stop, or time is up."""
-        request, options = call.request, call.options
-        attempt = self._prepare(request, options)
+        self._transport.open()  # or say now that it is closed, or in another loop
+        # The wishes of the call are not bound to a name: a traceback may show those.
+        request = call.request
         policy = self._options.retry
-        if "max_retries" in options:
-            policy = attrs.evolve(policy, max_retries=options["max_retries"])
-        deadline_s = options.get("deadline", self._options.deadline)
+        if "max_retries" in call.options:
+            policy = attrs.evolve(policy, max_retries=call.options["max_retries"])
+        deadline_s = call.options.get("deadline", self._options.deadline)
+        attempt = self._preparation.attempt(
+            request, call.options, key="" if request.method == "GET" else str(uuid4())
+        )
         trail = _Trail(request, self.clock)
         scope = asyncio.timeout(deadline_s)
         try:
@@ -132,11 +129,7 @@ class HttpRunner:
                     try:
                         return await exchange(attempt)
                     except APIError as error:
-                        left_s = (
-                            math.inf
-                            if deadline_s is None
-                            else (deadline_s - trail.elapsed_s())
-                        )
+                        left_s = (deadline_s or math.inf) - trail.elapsed_s()
                         verdict = decide(
                             error,
                             policy=policy,
@@ -153,44 +146,6 @@ class HttpRunner:
             if not scope.expired():
                 raise
         raise trail.out_of_time()
-
-    def _prepare(self, request: Request, options: CallOptions) -> Attempt:
-        client = self._options
-        timeouts = client.timeouts
-        if "timeout" in options:
-            timeouts = Timeouts.of(options["timeout"])
-        elif request.timeout_s is not None and not client.own_timeouts:
-            timeouts = attrs.evolve(timeouts, total=request.timeout_s)
-        return Attempt(
-            method=request.method,
-            url=self._url(request, options),
-            headers=self._headers_for(request, options),
-            body=None if request.json is None else msgspec.json.encode(request.json),
-            total_s=timeouts.total,
-            connect_s=timeouts.connect,
-            max_bytes=client.max_response_bytes,
-        )
-
-    def _url(self, request: Request, options: CallOptions) -> URL:
-        query = request.query
-        if self._options.default_query or "query" in options:
-            # What one call asks for replaces what the client adds; None takes it away.
-            asked = options.get("query", {})
-            query = query_pairs({**self._options.default_query, **dict(query), **asked})
-        text = self._options.base_url + request.path
-        return URL(f"{text}?{query_string(query)}" if query else text, encoded=True)
-
-    def _headers_for(self, request: Request, options: CallOptions) -> Mapping[str, str]:
-        if request.method == "GET" and request.accept == _JSON and not options:
-            return self._headers
-        headers = self._headers.copy()
-        headers["Accept"] = request.accept
-        if request.json is not None:
-            headers["Content-Type"] = _JSON
-        if request.method != "GET":
-            headers["x-request-id"] = options.get("idempotency_key") or str(uuid4())
-        headers.update(options.get("headers", {}))
-        return headers
 
 
 class _Trail:

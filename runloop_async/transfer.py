@@ -6,10 +6,15 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, BinaryIO
+from uuid import uuid4
 
 import attrs
 
 from runloop_async.call import Call, Stream
+from runloop_async.wire.request import Workload
+
+_WHOLE_S = 600.0
+"""Seconds that a whole file may take while the user has not chosen a time-out."""
 
 Progress = Callable[[int], Any]
 """Is told how many bytes there are so far."""
@@ -40,7 +45,7 @@ class Download(Call[bytes]):
             OSError: The file cannot be written.
         """
         target = Path(path)
-        part = target.with_name(f".{target.name}.{os.getpid()}.{id(self):x}.part")
+        part = target.with_name(f".{target.name}.{uuid4().hex}.part")
         loop = asyncio.get_running_loop()
         size = 0
         try:
@@ -60,7 +65,8 @@ class Download(Call[bytes]):
 
 def download(call: Call[bytes]) -> Download:
     """Make a file to fetch of a call for bytes."""
-    return Download(call.runner, call.request, bytes, call.options)
+    request = attrs.evolve(call.request, workload=Workload.TRANSFER, timeout_s=_WHOLE_S)
+    return Download(call.runner, request, bytes, call.options)
 
 
 def _create(path: Path) -> BinaryIO:

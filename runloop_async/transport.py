@@ -6,15 +6,19 @@ leaves with its causes but without their tracebacks, whose frames hold the heade
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Mapping,
+)
 from contextlib import asynccontextmanager
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeVar
 
 import aiohttp
-import attrs
 from aiohttp import ClientResponse, ClientSession, ClientTimeout
-from yarl import URL
 
 from runloop_async.errors import (
     APIConnectionError,
@@ -24,38 +28,36 @@ from runloop_async.errors import (
     ClientClosedError,
     EventLoopError,
     Phase,
+    ProxyError,
     ResponseTooLargeError,
     TruncatedBodyError,
 )
+from runloop_async.wire.attempt import Attempt
 from runloop_async.wire.response import Response
+
+T = TypeVar("T")
 
 _KEEPALIVE_S: Final = 15.0
 """Seconds that an idle connection is kept: less than servers and balancers keep theirs,
 so that a write does not meet one that is just being closed."""
+_NO_AUTO_HEADERS: Final = frozenset({"Content-Type"})
+"""A write without a body would get that of bytes."""
 _DNS_CACHE_S: Final = 30
 """Seconds that a name's addresses are kept: a failover is seen within this."""
-
-
-@attrs.frozen(kw_only=True)
-class Attempt:
-    """One request as it goes out."""
-
-    method: str
-    url: URL
-    headers: Mapping[str, str] = attrs.field(repr=False)
-    body: bytes | None = attrs.field(repr=False)
-    total_s: float | None
-    """Seconds for all of it; for a stream, between two pieces."""
-    connect_s: float | None
-    max_bytes: int
 
 
 class Answer:
     """An answer whose body has not been read."""
 
-    def __init__(self, response: ClientResponse, max_bytes: int) -> None:
+    def __init__(
+        self,
+        response: ClientResponse,
+        max_bytes: int,
+        told: Callable[[Awaitable[bytes], Phase], Awaitable[bytes]],
+    ) -> None:
         self._response = response
         self._max_bytes = max_bytes
+        self._told = told
 
     @property
     def status(self) -> int:
@@ -73,20 +75,18 @@ class Answer:
         Raises:
             APIConnectionError: It broke off.
         """
-        try:
-            async for chunk in self._response.content.iter_any():
-                yield chunk
-        except (aiohttp.ClientError, OSError) as error:
-            failure = _translated(error, "total")
-        else:
-            return
-        raise failure
+        while piece := await self._told(self._response.content.readany(), "total"):
+            yield piece
 
     async def whole(self) -> Response:
-        """Read the body, within the limit on its size."""
-        return Response(
-            self.status, self.headers, await _read(self._response, self._max_bytes)
-        )
+        """Read the body, within the limit on its size.
+
+        Raises:
+            APIConnectionError: It broke off.
+            ResponseTooLargeError: It is larger than the attempt accepts.
+        """
+        body = await self._told(_read(self._response, self._max_bytes), "total")
+        return Response(self.status, self.headers, body)
 
 
 class Transport:
@@ -102,6 +102,7 @@ class Transport:
         self._is_ours = session is None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._holders = 0
+        self._unread = set[ClientResponse]()
         self.is_closed = False
 
     def hold(self) -> None:
@@ -141,6 +142,8 @@ class Transport:
         """Close the connections; a session that was given stays open."""
         self.is_closed = True
         session, self._session = self._session, None
+        for response in self._unread:  # aiohttp would let their readers wait on
+            response.content.set_exception(aiohttp.ClientConnectionError("closed"))
         if session is not None and self._is_ours:
             await session.close()
 
@@ -150,15 +153,20 @@ class Transport:
         Raises:
             APIConnectionError: No whole answer came.
             ResponseTooLargeError: The answer is larger than the attempt accepts.
+            ClientClosedError: The pool is closed, or was meanwhile.
         """
-        session = self.open()
         phase: Phase = "read"
         try:
             async with asyncio.timeout(attempt.total_s):
-                response = await _request(session, attempt, idle_s=None)
+                response = await self._request(attempt, idle_s=None)
                 phase = "total"
-                body = await _read(response, attempt.max_bytes)
+                try:
+                    body = await _read(response, attempt.max_bytes)
+                finally:
+                    self._unread.discard(response)
                 return Response(response.status, response.headers, body)
+        except APIError:  # of which some are time-outs, and so system errors
+            raise
         except (aiohttp.ClientError, OSError) as error:
             failure = self._translated(error, phase)
         raise failure
@@ -169,18 +177,43 @@ class Transport:
 
         Raises:
             APIConnectionError: No answer came.
+            ClientClosedError: The pool is closed, or was meanwhile.
         """
-        session = self.open()
+        response = await self._told(
+            self._request(attempt, idle_s=attempt.total_s), "read"
+        )
         try:
-            response = await _request(session, attempt, idle_s=attempt.total_s)
+            yield Answer(response, attempt.max_bytes, self._told)
+        finally:
+            self._unread.discard(response)
+            response.close()
+
+    async def _request(
+        self, attempt: Attempt, *, idle_s: float | None
+    ) -> ClientResponse:
+        response = await self.open().request(
+            attempt.method,
+            attempt.url,
+            headers=attempt.headers,
+            skip_auto_headers=_NO_AUTO_HEADERS,
+            data=attempt.body,
+            allow_redirects=False,
+            timeout=_timeout(attempt.connect_s, idle_s),
+        )
+        if self.is_closed:
+            response.close()
+            raise aiohttp.ClientConnectionError("closed")
+        self._unread.add(response)
+        return response
+
+    async def _told(self, work: Awaitable[T], phase: Phase) -> T:
+        """Await some work, and raise what it raises as an error of ours."""
+        try:
+            return await work
+        except APIError:
+            raise
         except (aiohttp.ClientError, OSError) as error:
-            failure = self._translated(error, "read")
-        else:
-            try:
-                yield Answer(response, attempt.max_bytes)
-            finally:
-                response.close()
-            return
+            failure = self._translated(error, phase)
         raise failure
 
     def _translated(
@@ -201,19 +234,6 @@ def _make_session() -> ClientSession:
         ),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=ClientTimeout(total=None),
-    )
-
-
-async def _request(
-    session: ClientSession, attempt: Attempt, *, idle_s: float | None
-) -> ClientResponse:
-    return await session.request(
-        attempt.method,
-        attempt.url,
-        headers=attempt.headers,
-        data=attempt.body,
-        allow_redirects=False,
-        timeout=_timeout(attempt.connect_s, idle_s),
     )
 
 
@@ -258,9 +278,15 @@ def _name(error: Exception, phase: Phase) -> APIConnectionError:  # noqa: PLR091
             return APITimeoutError(
                 "no connection within the time-out", phase="connect", sent=False
             )
-        case aiohttp.ClientHttpProxyError() | aiohttp.ClientProxyConnectionError():
+        case aiohttp.ClientHttpProxyError():
+            return ProxyError(
+                f"the proxy refused to connect: HTTP {error.status}",
+                phase="proxy",
+                sent=False,
+            )
+        case aiohttp.ClientProxyConnectionError():
             return APIConnectionError(
-                "the proxy refused the connection", phase="proxy", sent=False
+                "cannot connect to the proxy", phase="proxy", sent=False
             )
         case aiohttp.ClientConnectorCertificateError():
             return _tls(error.certificate_error)

@@ -1,6 +1,7 @@
 """JSON to models."""
 
 import logging
+import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar, cast, get_args
@@ -28,6 +29,7 @@ Hook = Callable[[Any, Any], Any]
 _log = logging.getLogger("runloop_async")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _EXCERPT = 80
+_LARGEST = int(sys.float_info.max)
 
 
 def decode(body: bytes, shape: type[T]) -> T:
@@ -95,7 +97,10 @@ def _first(group: BaseValidationError) -> tuple[str, Exception]:
 
 
 def _shown(value: object) -> str:
-    return _excerpt(msgspec.json.encode(value).decode())
+    try:
+        return _excerpt(msgspec.json.encode(value).decode())
+    except RecursionError:
+        return "JSON too deep to show"
 
 
 def _excerpt(text: str) -> str:
@@ -119,7 +124,7 @@ def _object(value: object) -> JsonObject:
 
 
 def _number(value: object, _: object) -> float:
-    if type(value) is float or type(value) is int:
+    if type(value) is float or (type(value) is int and abs(value) <= _LARGEST):
         return float(value)
     raise Mismatch(shapes.NAMES[float], value)
 
@@ -152,11 +157,13 @@ def _word(shape: Any, known: frozenset[str]) -> Hook:
 
 def _kinds(shape: Any) -> Hook:
     """Choose the class by the `type` of the object."""
-    classes = {shapes.tag(kind): kind for kind in shapes.members(shape)}
+    kinds = [kind for kind in shapes.members(shape) if kind is not Unknown]
+    classes = {shapes.tag(kind): kind for kind in kinds}
 
     def hook(value: object, _: object) -> object:
         fields = _object(value)
-        kind = classes.get(cast("str", fields.get("type")))
+        tag = fields.get("type")
+        kind = classes.get(tag) if isinstance(tag, str) else None
         return Unknown(fields) if kind is None else _converter.structure(fields, kind)
 
     return hook

@@ -3,7 +3,7 @@
 import difflib
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any, cast, get_args, get_type_hints, is_typeddict
 
 import attrs
@@ -67,7 +67,7 @@ def _exactly(kind: type) -> Check:
 def _number(value: object) -> object:
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise _wrong_type(shapes.NAMES[float], value)
-    if not math.isfinite(value):
+    if isinstance(value, float) and not math.isfinite(value):
         raise _OutOfRange(f"must be a finite number, not {value!r}", value)
     return value
 
@@ -186,8 +186,8 @@ def _objects(parts: tuple[Any, ...]) -> Check:
 
     def check(value: object) -> object:
         if isinstance(value, classes):
-            return dump(value)
-        if not isinstance(value, Mapping):
+            return _fields_of(type(value))(value)
+        if not isinstance(value, Mapping) or not dicts:
             names = " or ".join(part.__name__ for part in parts)
             raise _wrong_type(f"a dict or {names}", value)
         fields = cast("Mapping[str, object]", value)
@@ -198,6 +198,26 @@ def _objects(parts: tuple[Any, ...]) -> Check:
                 f"has type {fields.get('type')!r}; it must be one of {tags}", value
             )
         return _check(kind)(fields)
+
+    return check
+
+
+@cache
+def _fields_of(model: Any) -> Check:
+    """Check the fields of a model, which its constructor has not done, and dump it."""
+    if model is Unknown:
+        return lambda unknown: _json(unknown.raw)
+    wires = shapes.wire_names(model)
+    checks = {field.name: _check(field.type) for field in attrs.fields(model)}
+    omitted = {field.name for field in attrs.fields(model) if field.default is None}
+
+    def check(value: object) -> dict[str, object]:
+        given = {name: getattr(value, name) for name in checks}
+        return {
+            wires[name]: _at(f".{name}", checks[name], item)
+            for name, item in given.items()
+            if item is not None or name not in omitted
+        }
 
     return check
 

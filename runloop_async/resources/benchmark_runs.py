@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from contextlib import aclosing
 from functools import partial
-from typing import Final, Unpack
+from typing import Any, Final, TypeVar, Unpack
 
 from runloop_async.call import Call, Flow, Resource
 from runloop_async.models.benchmarks import (
@@ -13,10 +13,12 @@ from runloop_async.models.benchmarks import (
     BenchmarkRunView,
 )
 from runloop_async.models.scenarios import ScenarioRunListView, ScenarioRunView
-from runloop_async.paging import PageCall, paged
+from runloop_async.paging import PageCall, paged, walk
 from runloop_async.polling import LONG, PollingConfig, poll, until_ended
 from runloop_async.transfer import Download, download
 from runloop_async.wire.request import Safety
+
+CallT = TypeVar("CallT", bound=Call[Any])
 
 ENDED: Final = frozenset({"completed", "canceled", "failed"})
 """The states that a benchmark run does not leave."""
@@ -116,7 +118,9 @@ class BenchmarkRuns(Resource):
             query["benchmark_id"] = benchmark_id
         wanted = [*ids]
         return Flow(
-            partial(self._wait_many, wanted, self.list(**query), polling_config)
+            partial(
+                self._wait_many, wanted, self.list(**query).largest(), polling_config
+            )
         )
 
     async def _wait_many(
@@ -129,16 +133,22 @@ class BenchmarkRuns(Resource):
         pending = set(ids)
 
         async def look(left_s: float) -> Sequence[BenchmarkRunView]:
+            ends = self._runner.clock.now() + left_s
+
+            def timed(call: CallT) -> CallT:
+                return call.with_options(deadline=ends - self._runner.clock.now())
+
             missing = set(pending)
-            async with aclosing(aiter(runs.with_options(deadline=left_s))) as each:
-                async for run in each:
-                    if run.id in missing:
-                        missing.discard(run.id)
-                        seen[run.id] = run
+            pages = walk(await timed(runs), lambda cursor: timed(runs.after(cursor)))
+            async with aclosing(pages):
+                async for page in pages:
+                    found = {run.id: run for run in page.items if run.id in missing}
+                    seen.update(found)
+                    missing -= found.keys()
                     if not missing:
                         break
             for lost in missing:  # not on the list: asked for by itself it may be
-                seen[lost] = await self.retrieve(lost).with_options(deadline=left_s)
+                seen[lost] = await timed(self.retrieve(lost))
             runs_now = [seen[each] for each in ids]
             pending.difference_update(run.id for run in runs_now if run.state in ENDED)
             return runs_now

@@ -81,7 +81,7 @@ def error_for(response: Response, *, now: float) -> APIStatusError | APIConnecti
 def _body(body: bytes) -> object:
     try:
         return msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return body.decode("utf-8", errors="replace").strip()
 
 

@@ -21,6 +21,7 @@ from runloop_async.errors import (
     APIError,
     APIStatusError,
     APITLSError,
+    ProxyError,
     RedirectError,
 )
 from runloop_async.options import RetryPolicy
@@ -71,7 +72,7 @@ def decide(
         `Wait`, never past the deadline, or `Stop`.
     """
     final = Stop(ambiguous=_ambiguous(error, safety))
-    if attempt > policy.max_retries or not _worth(error, safety):
+    if attempt > policy.max_retries or not worth_another(error, safety):
         return final
     asked_s = error.retry_after if isinstance(error, APIStatusError) else None
     if asked_s is not None and asked_s > policy.retry_after_max:
@@ -92,17 +93,16 @@ def _delay(
     return (half_s if asked_s is None else asked_s) + half_s * dice
 
 
-def _worth(error: APIError, safety: Safety) -> bool:
+def worth_another(error: APIError, safety: Safety) -> bool:
+    """Tell whether a failure may pass, and the request may be sent again."""
     safe = safety is Safety.SAFE
     if isinstance(error, APIConnectionError):
-        final = isinstance(error, APITLSError | RedirectError)
+        final = isinstance(error, APITLSError | ProxyError | RedirectError)
         return not final and error.phase != "deadline" and (safe or error.sent is False)
     if not isinstance(error, APIStatusError) or error.should_retry is False:
         return False
-    status = error.status_code
-    if status == _THROTTLE or (status == _UNAVAILABLE and error.retry_after):
-        return True
-    return safe and (status in _TRANSIENT or error.should_retry is True)
+    transient = error.status_code in _TRANSIENT or error.should_retry is True
+    return _is_throttle(error) or (safe and transient)
 
 
 def _ambiguous(error: APIError, safety: Safety) -> bool:
@@ -110,7 +110,15 @@ def _ambiguous(error: APIError, safety: Safety) -> bool:
         return False
     if isinstance(error, APIConnectionError):
         return error.sent is not False
-    return isinstance(error, APIStatusError) and error.status_code in _TRANSIENT
+    if not isinstance(error, APIStatusError) or _is_throttle(error):
+        return False
+    return error.status_code in _TRANSIENT
+
+
+def _is_throttle(error: APIStatusError) -> bool:
+    """Tell whether the server turned a request away without carrying it out."""
+    status = error.status_code
+    return status == _THROTTLE or (status == _UNAVAILABLE and bool(error.retry_after))
 
 
 def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:

@@ -1,0 +1,106 @@
+"""From what is asked, by a call and by a client's options, to what goes out."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import attrs
+import msgspec
+from multidict import CIMultiDict
+from yarl import URL
+
+from runloop_async._version import __version__
+from runloop_async.options import CallOptions, ClientOptions, Timeouts
+from runloop_async.wire.request import (
+    Request,
+    checked_header,
+    query_pairs,
+    query_string,
+)
+
+_JSON: Final = "application/json"
+
+
+@attrs.frozen(kw_only=True)
+class Attempt:
+    """One request as it goes out."""
+
+    method: str
+    url: URL
+    headers: Mapping[str, str] = attrs.field(repr=False)
+    body: bytes | None = attrs.field(repr=False)
+    total_s: float | None
+    """Seconds for all of it; for a stream, between two pieces."""
+    connect_s: float | None
+    """Seconds to reach the server."""
+    max_bytes: int
+    """Largest answer to read."""
+
+
+class Preparation:
+    """Makes attempts of requests, with what a client's options add to each."""
+
+    def __init__(self, options: ClientOptions) -> None:
+        """Prepare what is the same for all requests.
+
+        Raises:
+            TypeError: A default header or query parameter is of a wrong type.
+            ValueError: A default header or query parameter cannot be sent.
+        """
+        query_pairs(options.default_query)
+        self._options = options
+        self._headers = CIMultiDict(
+            {
+                "Accept": _JSON,
+                "Authorization": f"Bearer {options.bearer_token.reveal()}",
+                "User-Agent": f"runloop-async/{__version__}",
+            }
+        )
+        self._headers.update(
+            checked_header(*each) for each in options.default_headers.items()
+        )
+
+    def attempt(self, request: Request, options: CallOptions, key: str) -> Attempt:
+        """Return what goes out for a request.
+
+        Args:
+            request: What to ask.
+            options: The wishes of the call.
+            key: The `x-request-id` of a write.
+        """
+        timeouts = self._options.timeouts
+        if "timeout" in options:
+            timeouts = Timeouts.of(options["timeout"])
+        elif request.timeout_s is not None and not self._options.own_timeouts:
+            timeouts = attrs.evolve(timeouts, total=request.timeout_s)
+        return Attempt(
+            method=request.method,
+            url=self._url(request, options),
+            headers=self._headers_of(request, options, key),
+            body=None if request.json is None else msgspec.json.encode(request.json),
+            total_s=timeouts.total,
+            connect_s=timeouts.connect,
+            max_bytes=self._options.max_response_bytes,
+        )
+
+    def _url(self, request: Request, options: CallOptions) -> URL:
+        query = request.query
+        if self._options.default_query or "query" in options:
+            # What one call asks for replaces what the client adds; None takes it away.
+            asked = options.get("query", {})
+            query = query_pairs({**self._options.default_query, **dict(query), **asked})
+        text = self._options.base_url + request.path
+        return URL(f"{text}?{query_string(query)}" if query else text, encoded=True)
+
+    def _headers_of(
+        self, request: Request, options: CallOptions, key: str
+    ) -> Mapping[str, str]:
+        if request.method == "GET" and request.accept == _JSON and not options:
+            return self._headers
+        headers = self._headers.copy()
+        headers["Accept"] = request.accept
+        if request.json is not None:
+            headers["Content-Type"] = _JSON
+        if request.method != "GET":
+            headers["x-request-id"] = options.get("idempotency_key", key)
+        headers.update(options.get("headers", {}))
+        return headers

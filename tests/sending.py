@@ -1,0 +1,59 @@
+"""Sending to a server of the test, without a client around it."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Unpack
+
+from yarl import URL
+
+from runloop_async.limits import lanes
+from runloop_async.options import ClientParams, Limits, resolve
+from runloop_async.runner import HttpRunner
+from runloop_async.stats import Counters
+from runloop_async.transport import Transport
+from runloop_async.wire.attempt import Attempt
+from tests.fakes import FakeClock
+
+KEY = "key-of-the-tests"
+
+
+@asynccontextmanager
+async def sending(
+    url: str,
+    *,
+    clock: FakeClock | None = None,
+    limits: Limits | None = None,
+    counters: Counters | None = None,
+    **options: Unpack[ClientParams],
+) -> AsyncGenerator[HttpRunner]:
+    """Make a runner, and close its connections at the end."""
+    transport = Transport()
+    try:
+        yield HttpRunner(
+            resolve({"bearer_token": KEY, "base_url": url, **options}, {}),
+            transport,
+            lanes(limits or Limits()),
+            clock or FakeClock(),
+            counters or Counters(),
+        )
+    finally:
+        await transport.close()
+
+
+def attempt(
+    url: str,
+    *,
+    total_s: float | None = 5.0,
+    connect_s: float | None = 5.0,
+    max_bytes: int = 1000,
+) -> Attempt:
+    """Return an attempt to read from a server."""
+    return Attempt(
+        method="GET",
+        url=URL(url),
+        headers={},
+        body=None,
+        total_s=total_s,
+        connect_s=connect_s,
+        max_bytes=max_bytes,
+    )

@@ -1,0 +1,340 @@
+"""One attempt over a real socket: what comes back, and what every fault becomes."""
+
+import asyncio
+import gzip
+import socket
+import ssl
+import tracemalloc
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import aiohttp
+import attrs
+import pytest
+from yarl import URL
+
+from runloop_async.errors import (
+    APIConnectionError,
+    APITimeoutError,
+    APITLSError,
+    ResponseTooLargeError,
+    TruncatedBodyError,
+)
+from runloop_async.options import Timeouts
+from runloop_async.transport import Transport
+from tests.rawserver import (
+    Answer,
+    Connection,
+    Incoming,
+    RawServer,
+    chunked,
+    free_port,
+    http,
+    then_close,
+    then_hang,
+    then_reset,
+)
+from tests.sending import attempt
+
+CERTIFICATE = Path(__file__).with_name("untrusted.pem")
+
+
+def tls() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+    return context
+
+
+@pytest.fixture
+async def transport() -> AsyncIterator[Transport]:
+    made = Transport()
+    yield made
+    await made.close()
+
+
+@pytest.mark.parametrize("status", [200, 204, 404, 503])
+async def test_send_returns_an_answer_whatever_its_status(
+    transport: Transport, status: int
+) -> None:
+    async with RawServer(http(b"", "X-Word: yes", status=status)) as server:
+        response = await transport.send(attempt(server.url))
+
+    assert response.status == status
+    assert response.headers["x-word"] == "yes"
+    assert response.body == b""
+
+
+async def test_send_sends_method_path_headers_and_body_as_they_are(
+    transport: Transport,
+) -> None:
+    async with RawServer(http()) as server:
+        post = attrs.evolve(
+            attempt(server.url),
+            method="POST",
+            url=URL(f"{server.url}/v1/a%2Fb?q=1%2C2", encoded=True),
+            headers={"X-Mine": "1"},
+            body=b'{"a":1}',
+        )
+        await transport.send(post)
+
+    (request,) = server.requests
+    assert request.method == "POST"
+    assert request.target == "/v1/a%2Fb?q=1%2C2"
+    assert request.headers["x-mine"] == "1"
+    assert request.body == b'{"a":1}'
+
+
+async def test_send_joins_a_body_that_comes_in_pieces(transport: Transport) -> None:
+    body = bytes(range(256)) * 2**14
+
+    async with RawServer(http(body)) as server:
+        response = await transport.send(attempt(server.url, max_bytes=len(body)))
+
+    assert response.body == body
+
+
+async def test_a_connection_is_used_again(transport: Transport) -> None:
+    async with RawServer(http(b"one"), http(b"two")) as server:
+        await transport.send(attempt(server.url))
+        await transport.send(attempt(server.url))
+
+    assert server.connections == 1
+
+
+async def test_cookies_are_not_sent_back(transport: Transport) -> None:
+    async with RawServer(http(b"", "Set-Cookie: a=b")) as server:
+        await transport.send(attempt(server.url))
+        await transport.send(attempt(server.url))
+
+    assert "cookie" not in server.requests[1].headers
+
+
+async def test_a_redirect_is_not_followed(transport: Transport) -> None:
+    async with RawServer(http()) as other:
+        answer = http(b"", f"Location: {other.url}/v1/things", status=307)
+        async with RawServer(answer) as server:
+            response = await transport.send(attempt(server.url))
+
+    assert response.status == 307
+    assert not other.requests
+
+
+async def test_an_answer_as_large_as_the_limit_is_read(transport: Transport) -> None:
+    async with RawServer(http(b"x" * 1000)) as server:
+        response = await transport.send(attempt(server.url))
+
+    assert len(response.body) == 1000
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(then_hang(http(length=1001)), id="told"),
+        pytest.param(then_hang(chunked(b"x" * 600, b"x" * 401)), id="untold"),
+    ],
+)
+async def test_an_answer_above_the_limit_is_refused_and_its_connection_closed(
+    transport: Transport, answer: Answer
+) -> None:
+    async with RawServer(answer) as server:
+        with pytest.raises(ResponseTooLargeError, match="larger than 1000 bytes"):
+            await transport.send(attempt(server.url))
+
+        await server.is_left()
+
+
+async def test_a_compressed_answer_is_refused_before_it_fills_the_memory(
+    transport: Transport,
+) -> None:
+    bomb = gzip.compress(bytes(64 * 2**20), compresslevel=1)
+    answer = http(bomb, "Content-Encoding: gzip")
+
+    async with RawServer(answer) as server:
+        tracemalloc.start()
+        try:
+            with pytest.raises(ResponseTooLargeError):
+                await transport.send(attempt(server.url, max_bytes=2**20))
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+
+    assert most < 8 * 2**20
+
+
+async def test_a_refused_connection_is_known_to_be_unsent(transport: Transport) -> None:
+    port = free_port()
+
+    with pytest.raises(APIConnectionError) as caught:
+        await transport.send(attempt(f"http://127.0.0.1:{port}"))
+
+    assert (caught.value.phase, caught.value.sent) == ("connect", False)
+    assert f"127.0.0.1:{port}" in caught.value.message
+
+
+@pytest.fixture
+def full_port() -> Iterator[int]:
+    """Listen where no connection is taken, as behind a firewall that drops packets."""
+    with socket.socket() as listener, socket.socket() as first:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        first.connect(listener.getsockname())  # the only place in the queue
+        port: int = listener.getsockname()[1]
+        yield port
+
+
+@pytest.mark.parametrize("total_s", [5.0, None])
+async def test_a_connection_that_is_not_taken_in_time_is_known_to_be_unsent(
+    transport: Transport, full_port: int, total_s: float | None
+) -> None:
+    with pytest.raises(APITimeoutError) as caught:
+        await transport.send(
+            attempt(f"http://127.0.0.1:{full_port}", total_s=total_s, connect_s=0.1)
+        )
+
+    assert (caught.value.phase, caught.value.sent) == ("connect", False)
+
+
+async def test_a_total_time_out_while_connecting_is_known_to_be_unsent(
+    transport: Transport, full_port: int
+) -> None:
+    times = Timeouts.of(0.5)
+    url = f"http://127.0.0.1:{full_port}"
+
+    with pytest.raises(APITimeoutError) as caught:
+        await transport.send(attempt(url, total_s=times.total, connect_s=times.connect))
+
+    assert (caught.value.phase, caught.value.sent) == ("connect", False)
+
+
+async def test_headers_that_never_come_leave_it_open_whether_it_was_done(
+    transport: Transport,
+) -> None:
+    async with RawServer(then_hang()) as server:
+        with pytest.raises(APITimeoutError) as caught:
+            await transport.send(attempt(server.url, total_s=0.1))
+
+        await server.is_left()
+
+    assert (caught.value.phase, caught.value.sent) == ("read", None)
+
+
+async def test_a_body_that_drips_does_not_outlast_the_time_out(
+    transport: Transport,
+) -> None:
+    async def drip(_: Incoming, connection: Connection) -> None:
+        await connection.send(http(length=2**40))
+        while not connection.reader.at_eof():
+            await connection.send(b"x")
+            await asyncio.sleep(0)
+
+    async with RawServer(drip) as server:
+        with pytest.raises(APITimeoutError) as caught:
+            await transport.send(attempt(server.url, total_s=0.1, max_bytes=2**40))
+
+        await server.is_left()
+
+    assert (caught.value.phase, caught.value.sent) == ("total", True)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(then_close(http(b"ab", length=3)), id="short of its length"),
+        pytest.param(then_close(chunked(b"ab")), id="chunks without an end"),
+        pytest.param(then_reset(http(b"ab", length=3)), id="reset"),
+        pytest.param(then_reset(chunked(b"ab")), id="reset among chunks"),
+    ],
+)
+async def test_an_answer_that_breaks_off_is_truncated(
+    transport: Transport, answer: Answer
+) -> None:
+    async with RawServer(answer) as server:
+        with pytest.raises(TruncatedBodyError) as caught:
+            await transport.send(attempt(server.url))
+
+    assert (caught.value.phase, caught.value.sent) == ("total", True)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(then_close(b""), id="closed"),
+        pytest.param(then_reset(b""), id="reset"),
+        pytest.param(then_close(b"HTTP/1.1 200 OK\r\nX-"), id="closed in the head"),
+        pytest.param(then_hang(b"SSH-2.0-OpenSSH_9.9\r\n"), id="not HTTP"),
+    ],
+)
+async def test_a_connection_that_breaks_before_the_answer_leaves_it_open(
+    transport: Transport, answer: Answer
+) -> None:
+    async with RawServer(answer) as server:
+        with pytest.raises(APIConnectionError) as caught:
+            await transport.send(attempt(server.url))
+
+    assert (caught.value.phase, caught.value.sent) == ("read", None)
+
+
+async def test_an_untrusted_certificate_ends_it_before_a_byte_of_the_request(
+    transport: Transport,
+) -> None:
+    async with RawServer(http(), tls=tls()) as server:
+        with pytest.raises(APITLSError, match="certificate") as caught:
+            await transport.send(attempt(server.url))
+
+        await server.is_left()
+
+    assert not server.requests
+    assert (caught.value.phase, caught.value.sent) == ("connect", False)
+
+
+async def test_a_server_without_tls_cannot_show_who_it_is(transport: Transport) -> None:
+    async with RawServer(greeting=b"SSH-2.0-OpenSSH_9.9\r\n") as server:
+        with pytest.raises(APITLSError) as caught:
+            await transport.send(attempt(f"https://127.0.0.1:{server.port}"))
+
+    assert (caught.value.phase, caught.value.sent) == ("connect", False)
+
+
+async def test_a_handshake_that_is_cut_off_is_unsent_and_says_nothing_of_the_peer(
+    transport: Transport,
+) -> None:
+    async with RawServer(greeting=b"") as server:
+        with pytest.raises(APIConnectionError) as caught:
+            await transport.send(attempt(f"https://127.0.0.1:{server.port}"))
+
+    assert not isinstance(caught.value, APITLSError)
+    assert (caught.value.phase, caught.value.sent) == ("connect", False)
+
+
+async def test_a_certificate_that_the_given_session_trusts_is_accepted() -> None:
+    context = ssl.create_default_context(cafile=CERTIFICATE)
+    connector = aiohttp.TCPConnector(ssl=context)
+
+    async with (
+        RawServer(http(b"yes"), tls=tls()) as server,
+        aiohttp.ClientSession(connector=connector) as session,
+    ):
+        response = await Transport(session).send(attempt(server.url))
+
+    assert response.body == b"yes"
+
+
+async def test_a_proxy_that_is_down_is_unsent() -> None:
+    proxy = f"http://127.0.0.1:{free_port()}"
+
+    async with aiohttp.ClientSession(proxy=proxy) as session:
+        with pytest.raises(APIConnectionError) as caught:
+            await Transport(session).send(attempt("http://127.0.0.1:1"))
+
+    assert (caught.value.phase, caught.value.sent) == ("proxy", False)
+
+
+async def test_a_proxy_that_refuses_is_unsent() -> None:
+    async with (
+        RawServer(http(status=407)) as proxy,
+        aiohttp.ClientSession(proxy=proxy.url) as session,
+    ):
+        with pytest.raises(APIConnectionError) as caught:
+            await Transport(session).send(attempt("https://127.0.0.1:1"))
+
+    assert (caught.value.phase, caught.value.sent) == ("proxy", False)

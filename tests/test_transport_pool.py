@@ -1,0 +1,295 @@
+"""The pool of connections: who opens, holds and closes it, and answers in pieces."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import aiohttp
+import pytest
+
+from runloop_async.errors import (
+    APIConnectionError,
+    APITimeoutError,
+    ClientClosedError,
+    EventLoopError,
+    TruncatedBodyError,
+)
+from runloop_async.transport import Transport
+from tests.rawserver import (
+    Answer,
+    Connection,
+    Incoming,
+    RawServer,
+    free_port,
+    http,
+    then_close,
+    then_hang,
+    then_reset,
+)
+from tests.sending import attempt
+from tests.turns import settle
+
+
+@pytest.fixture
+async def transport() -> AsyncIterator[Transport]:
+    made = Transport()
+    yield made
+    await made.close()
+
+
+async def test_a_closed_pool_sends_nothing(transport: Transport) -> None:
+    await transport.close()
+
+    async with RawServer(http()) as server:
+        with pytest.raises(ClientClosedError):
+            await transport.send(attempt(server.url))
+
+    assert not server.connections
+
+
+async def test_closing_twice_at_once_is_closing_once(transport: Transport) -> None:
+    transport.open()
+
+    await asyncio.gather(transport.close(), transport.close())
+
+    assert transport.is_closed
+
+
+async def test_the_last_to_let_go_closes_the_pool(transport: Transport) -> None:
+    transport.hold()
+    transport.hold()
+
+    await transport.let_go()
+    after_one = transport.is_closed
+    await transport.let_go()
+
+    assert (after_one, transport.is_closed) == (False, True)
+
+
+async def test_closing_leaves_no_connection_open(transport: Transport) -> None:
+    async with RawServer(http()) as server:
+        await transport.send(attempt(server.url))
+
+        await transport.close()
+
+        await server.is_left()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(then_hang(), id="before the answer"),
+        pytest.param(then_hang(http(b"ab", length=3)), id="within the answer"),
+    ],
+)
+async def test_calls_under_way_are_told_at_once_that_the_pool_was_closed(
+    transport: Transport, answer: Answer
+) -> None:
+    async with RawServer(answer) as server:
+        calls = [asyncio.create_task(transport.send(attempt(server.url))) for _ in "ab"]
+        await server.has_got(2)
+        await settle()
+
+        await transport.close()
+
+        async with asyncio.timeout(1):
+            ends = await asyncio.gather(*calls, return_exceptions=True)
+    assert [type(end) for end in ends] == [ClientClosedError, ClientClosedError]
+
+
+async def test_a_call_that_is_cancelled_closes_its_connection(
+    transport: Transport,
+) -> None:
+    async with RawServer(then_hang(http(b"ab", length=3)), http(b"two")) as server:
+        call = asyncio.create_task(transport.send(attempt(server.url)))
+        await server.has_got(1)
+
+        call.cancel()
+
+        await server.is_left()
+        assert (await transport.send(attempt(server.url))).body == b"two"
+
+
+async def test_a_session_that_was_given_is_used_and_left_open() -> None:
+    async with (
+        RawServer(http()) as server,
+        aiohttp.ClientSession(headers={"X-Theirs": "1"}) as session,
+    ):
+        transport = Transport(session)
+        await transport.send(attempt(server.url))
+
+        await transport.close()
+
+        assert server.requests[0].headers["x-theirs"] == "1"
+        assert not session.closed
+
+
+async def test_a_session_that_its_owner_has_closed_cannot_be_used() -> None:
+    async with aiohttp.ClientSession() as session:
+        transport = Transport(session)
+
+    with pytest.raises(ClientClosedError, match="session given"):
+        transport.open()
+
+
+def test_a_pool_belongs_to_the_loop_that_it_was_opened_in() -> None:
+    async def use() -> None:
+        pool.open()
+
+    pool = Transport()
+    with asyncio.Runner() as first, asyncio.Runner() as second:
+        first.run(use())
+
+        with pytest.raises(EventLoopError):
+            second.run(use())
+
+        first.run(pool.close())
+
+
+def test_a_pool_can_be_closed_after_its_loop_has_ended() -> None:
+    async def use() -> None:
+        async with RawServer(http()) as server:
+            await pool.send(attempt(server.url))
+
+    pool = Transport()
+    asyncio.run(use())
+
+    asyncio.run(pool.close())
+
+    assert pool.is_closed
+
+
+async def test_stream_yields_the_body_as_it_comes(transport: Transport) -> None:
+    async def answer(_: Incoming, connection: Connection) -> None:
+        await connection.send(http(b"one", "X-Word: yes", length=6))
+        await got_one.wait()
+        await connection.send(b"two")
+
+    got_one = asyncio.Event()
+    pieces: list[bytes] = []
+
+    async with (
+        RawServer(answer) as server,
+        transport.stream(attempt(server.url)) as opened,
+    ):
+        async for piece in opened.chunks():
+            pieces.append(piece)
+            got_one.set()
+
+    assert (opened.status, opened.headers["x-word"]) == (200, "yes")
+    assert pieces == [b"one", b"two"]
+
+
+async def test_stream_can_read_the_body_whole(transport: Transport) -> None:
+    async with (
+        RawServer(http(b"no", status=404)) as server,
+        transport.stream(attempt(server.url)) as opened,
+    ):
+        response = await opened.whole()
+
+    assert (response.status, response.body) == (404, b"no")
+
+
+async def test_stream_that_is_left_early_closes_its_connection(
+    transport: Transport,
+) -> None:
+    async with RawServer(then_hang(http(b"one", length=6))) as server:
+        async with transport.stream(attempt(server.url)) as opened:
+            async for _ in opened.chunks():
+                break
+
+        await server.is_left()
+
+
+async def test_stream_that_cannot_connect_is_unsent(transport: Transport) -> None:
+    with pytest.raises(APIConnectionError) as caught:
+        async with transport.stream(attempt(f"http://127.0.0.1:{free_port()}")):
+            pytest.fail("there is nobody to answer")
+
+    assert caught.value.sent is False
+
+
+@pytest.mark.parametrize("breaks", [then_close, then_reset])
+async def test_stream_that_breaks_off_is_truncated(
+    transport: Transport, breaks: Callable[[bytes], Answer]
+) -> None:
+    async with (
+        RawServer(breaks(http(b"one", length=6))) as server,
+        transport.stream(attempt(server.url)) as opened,
+    ):
+        with pytest.raises(TruncatedBodyError):
+            [piece async for piece in opened.chunks()]
+
+
+async def test_stream_times_out_when_nothing_comes_for_too_long(
+    transport: Transport,
+) -> None:
+    async with (
+        RawServer(then_hang(http(b"one", length=6))) as server,
+        transport.stream(attempt(server.url, total_s=0.1)) as opened,
+    ):
+        with pytest.raises(APITimeoutError) as caught:
+            [piece async for piece in opened.chunks()]
+
+    assert (caught.value.phase, caught.value.sent) == ("total", True)
+
+
+async def test_stream_passes_on_what_the_reader_raises(transport: Transport) -> None:
+    async with RawServer(http()) as server:
+        with pytest.raises(KeyError):
+            async with transport.stream(attempt(server.url)):
+                raise KeyError
+
+
+async def test_stream_whose_whole_body_breaks_off_is_truncated(
+    transport: Transport,
+) -> None:
+    async with RawServer(then_close(http(b"o", status=500, length=6))) as server:
+        with pytest.raises(TruncatedBodyError):
+            async with transport.stream(attempt(server.url)) as opened:
+                await opened.whole()
+
+
+async def test_stream_is_told_at_once_that_the_pool_was_closed(
+    transport: Transport,
+) -> None:
+    async def read() -> None:
+        async with transport.stream(attempt(server.url)) as opened:
+            async for _ in opened.chunks():
+                begun.set()
+
+    begun = asyncio.Event()
+    async with RawServer(then_hang(http(b"one", length=6))) as server:
+        reading = asyncio.create_task(read())
+        await begun.wait()
+
+        await transport.close()
+
+        with pytest.raises(ClientClosedError):
+            await asyncio.wait_for(reading, 1)
+
+
+async def test_stream_that_is_read_after_the_pool_was_closed_is_told_so(
+    transport: Transport,
+) -> None:
+    async with (
+        RawServer(then_hang(http(b"one", length=6))) as server,
+        transport.stream(attempt(server.url)) as opened,
+    ):
+        pieces = opened.chunks()
+        await anext(pieces)
+
+        await transport.close()
+
+        with pytest.raises(ClientClosedError):
+            await anext(pieces)
+
+
+async def test_stream_without_an_answer_leaves_it_open_whether_it_was_done(
+    transport: Transport,
+) -> None:
+    async with RawServer(then_close(b"")) as server:
+        with pytest.raises(APIConnectionError) as caught:
+            async with transport.stream(attempt(server.url)):
+                pytest.fail("there is no answer")
+
+    assert (caught.value.phase, caught.value.sent) == ("read", None)
