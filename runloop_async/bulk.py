@@ -16,7 +16,7 @@ from collections.abc import (
 )
 from contextlib import aclosing
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import attrs
 
@@ -48,7 +48,7 @@ class Outcome(Generic[T]):
         """
         if self.error is not None:
             raise self.error
-        return self._value  # type: ignore[return-value]  # may itself be None
+        return cast("T", self._value)  # which may itself be None
 
 
 @attrs.frozen(kw_only=True)

@@ -128,6 +128,16 @@ def test_a_str_is_the_body_as_it_came(recorder: Recorder, body: bytes) -> None:
     assert call.decode(Response(200, {}, body)) == body.decode()
 
 
+def test_a_str_that_is_no_utf_8_is_refused_with_what_came(recorder: Recorder) -> None:
+    call = Call(recorder, REQUEST, str)
+
+    with pytest.raises(APIResponseValidationError, match="is not UTF-8") as caught:
+        call.decode(Response(200, {"x-request-id": "req_1"}, b"\xff"))
+
+    assert caught.value.body == b"\xff"
+    assert caught.value.request_id == "req_1"
+
+
 @pytest.mark.parametrize("body", [b"", b"{}", b"null", b"<html>"])
 def test_where_nothing_is_promised_any_body_will_do(
     recorder: Recorder, body: bytes

@@ -229,6 +229,25 @@ def test_a_base_url_with_more_than_a_place_in_it_is_refused_unseen(url: str) -> 
     assert "canary" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "user:canary@api.example.com",
+        "ftp://user:canary@api.example.com",
+        "https://user:canary@exa mple.com",
+        "https://user:canary@[::1",
+        "https://user:canary@api.example.com:port",
+    ],
+)
+def test_a_base_url_that_is_wrong_in_two_ways_does_not_show_its_password(
+    url: str,
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        resolved_url(url)
+
+    assert "canary" not in str(caught.value)
+
+
 @pytest.mark.parametrize("url", ["https://api.example.com?", "https://a.example/#"])
 def test_a_base_url_must_not_begin_a_query_that_would_swallow_the_path(
     url: str,

@@ -204,12 +204,12 @@ def _container(kind: type, factory: Any) -> Callable[[Any], Hook]:
 
 
 def _model(model: Any) -> Hook:
-    renamed = {
+    renamed: dict[str, Any] = {
         name: override(rename=wire)
         for name, wire in shapes.wire_names(model).items()
         if wire != name
     }
-    inner: Hook = make_dict_structure_fn(model, _converter, **renamed)  # type: ignore[arg-type]
+    inner: Hook = make_dict_structure_fn(model, _converter, **renamed)
     tag = shapes.tag(model)
 
     def hook(value: object, _: object) -> object:

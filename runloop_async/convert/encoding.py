@@ -184,18 +184,21 @@ def _objects(parts: tuple[Any, ...]) -> Check:
         shapes.tag(part): part for part in parts if is_typeddict(part)
     }
 
+    wanted = " or ".join(["a dict"][: len(dicts)] + [p.__name__ for p in parts])
+
     def check(value: object) -> object:
         if isinstance(value, classes):
             return _fields_of(type(value))(value)
-        if not isinstance(value, Mapping) or not dicts:
-            names = " or ".join(part.__name__ for part in parts)
-            raise _wrong_type(f"a dict or {names}", value)
+        if not dicts:
+            raise _wrong_type(wanted, value)
+        if not isinstance(value, Mapping):
+            raise _wrong_type(wanted, value)
         fields = cast("Mapping[str, object]", value)
         kind = dicts.get(None) or dicts.get(str(fields.get("type")))
         if kind is None:
             tags = ", ".join(sorted(repr(str(name)) for name in dicts))
             raise _OutOfRange(
-                f"has type {fields.get('type')!r}; it must be one of {tags}", value
+                f"has type {fields.get('type')!r}; it must be one of {tags}", fields
             )
         return _check(kind)(fields)
 
@@ -250,13 +253,13 @@ def _check(shape: Any) -> Check:
 
 def _dump_model(model: Any) -> Check:
     wires = shapes.wire_names(model)
-    overrides = {
+    overrides: dict[str, Any] = {
         field.name: override(
             rename=wires[field.name], omit_if_default=field.default is None
         )
         for field in attrs.fields(model)
     }
-    return make_dict_unstructure_fn(model, _models, **overrides)  # type: ignore[arg-type]
+    return make_dict_unstructure_fn(model, _models, **overrides)
 
 
 def _make_models() -> cattrs.Converter:
