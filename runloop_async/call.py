@@ -6,6 +6,7 @@ sends it again.
 """
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import partial
@@ -104,9 +105,9 @@ class Repeatable(Coroutine[Any, Any, T]):
     """For each task that drives this as a coroutine, the coroutine that does the work:
     so one value may be handed to several tasks, and each does the work."""
 
+    @abstractmethod
     def start(self) -> Coroutine[Any, Any, T]:
         """Return a new coroutine that does the work once."""
-        raise NotImplementedError
 
     @override
     def __await__(self) -> Generator[Any, Any, T]:

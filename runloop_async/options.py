@@ -274,6 +274,11 @@ def _key(given: object, environment: Mapping[str, str]) -> Secret:
 
 def _base_url(url: object, allow_http: bool) -> str:
     text = str(url).strip().rstrip("/")
+    if any(mark in text for mark in "@?#"):  # not shown: it may hold a password
+        raise ConfigurationError(
+            "base_url must have no user, password, query or fragment; the key goes "
+            "into bearer_token"
+        )
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port
@@ -283,11 +288,6 @@ def _base_url(url: object, allow_http: bool) -> str:
         raise ConfigurationError(
             f"base_url must begin with https:// and a host, as in {DEFAULT_BASE_URL}; "
             f"it is {text!r}"
-        )
-    if "@" in parts.netloc or "?" in text or "#" in text:
-        raise ConfigurationError(
-            "base_url must have no user, password, query or fragment; the key goes "
-            "into bearer_token"
         )
     if parts.scheme == "http" and not allow_http and not _is_loopback(host):
         raise ConfigurationError(

@@ -191,3 +191,14 @@ async def test_an_error_of_the_reader_is_not_taken_for_a_failed_attempt() -> Non
                 raise APIError("of the reader")
 
     assert len(server.requests) == 1
+
+
+async def test_an_error_of_another_call_keeps_the_name_of_that() -> None:
+    other = NotFoundError("elsewhere", status_code=404)
+    other.route = "/v1/elsewhere"
+    async with RawServer(FILE) as server, sending(server.url) as runner:
+        with pytest.raises(NotFoundError) as caught:
+            async with runner.stream(file(runner)):
+                raise other
+
+    assert caught.value.route == "/v1/elsewhere"

@@ -123,6 +123,26 @@ async def test_a_session_that_was_given_is_used_and_left_open() -> None:
         assert not session.closed
 
 
+async def test_an_answer_on_a_given_session_is_refused_once_the_pool_is_closed() -> (
+    None
+):
+    closed = asyncio.Event()
+
+    async def answer(_: Incoming, connection: Connection) -> None:
+        await closed.wait()
+        await connection.send(http())
+
+    async with RawServer(answer) as server, aiohttp.ClientSession() as session:
+        transport = Transport(session)
+        call = asyncio.create_task(transport.send(attempt(server.url)))
+        await server.has_got(1)
+        await transport.close()
+        closed.set()
+
+        with pytest.raises(ClientClosedError, match="under way"):
+            await call
+
+
 async def test_a_session_that_its_owner_has_closed_cannot_be_used() -> None:
     async with aiohttp.ClientSession() as session:
         transport = Transport(session)

@@ -29,6 +29,7 @@ Hook = Callable[[Any, Any], Any]
 _log = logging.getLogger("runloop_async")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _EXCERPT = 80
+_NOTES = (AttributeValidationNote, IterableValidationNote)
 _LARGEST = int(sys.float_info.max)
 
 
@@ -87,13 +88,11 @@ def _explain(error: Exception) -> APIResponseValidationError:
 
 def _first(group: BaseValidationError) -> tuple[str, Exception]:
     error = group.exceptions[0]
-    for note in error.__notes__:
-        if isinstance(note, AttributeValidationNote):
-            return f".{shapes.wire_names(group.cl)[note.name]}", error
-        if isinstance(note, IterableValidationNote):
-            where = note.index
-            return f"[{where}]" if isinstance(where, int) else f".{where}", error
-    return "", error
+    (note,) = (note for note in error.__notes__ if isinstance(note, _NOTES))
+    if isinstance(note, AttributeValidationNote):
+        return f".{shapes.wire_names(group.cl)[note.name]}", error
+    where = note.index
+    return f"[{where}]" if isinstance(where, int) else f".{where}", error
 
 
 def _shown(value: object) -> str:

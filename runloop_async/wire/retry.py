@@ -30,7 +30,7 @@ from runloop_async.wire.request import Safety
 _THROTTLE = 429
 _UNAVAILABLE = 503
 _TRANSIENT = frozenset({408, 500, 502, 503, 504})
-_DECIMAL = re.compile(r"\s*[0-9]{1,12}(\.[0-9]{0,12})?\s*").fullmatch
+_DECIMAL = re.compile(r"[ \t]*[0-9]{1,12}(\.[0-9]{0,12})?[ \t]*").fullmatch
 _BELIEVABLE_S = 366 * 86_400.0
 
 

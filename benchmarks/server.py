@@ -1,0 +1,111 @@
+"""A server that is faster than any of the clients: it parses little, and makes nothing.
+
+It runs in a process of its own, on a core of its own, prints its port when it is ready,
+and ends when its standard input closes, so that it outlives nobody.
+"""
+
+import argparse
+import asyncio
+import os
+import ssl
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, cast
+
+import uvloop
+
+from benchmarks.bodies import Answers
+from runloop_async.annotations import override
+
+CERTIFICATE: Final = "certificate.pem"
+"""The name of the file, in the directory given by `--tls`, that clients may trust."""
+_END: Final = b"\r\n\r\n"
+_NO_GET: Final = b"HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\n\r\n"
+
+
+class _Connection(asyncio.Protocol):
+    """One connection, kept alive until the client closes it. Bodies are not read."""
+
+    _write: Callable[[bytes], None]
+
+    def __init__(self, answers: Answers, service_s: float) -> None:
+        self._answers = answers
+        self._service_s = service_s
+        self._unparsed = b""
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._write = cast("asyncio.Transport", transport).write
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        *requests, self._unparsed = (self._unparsed + data).split(_END)
+        for request in requests:
+            method, target, _ = request.split(b" ", 2)
+            answer = self._answers.to(target) if method == b"GET" else _NO_GET
+            if self._service_s:
+                loop = asyncio.get_running_loop()
+                loop.call_later(self._service_s, self._write, answer)
+            else:
+                self._write(answer)
+
+
+def _certified(directory: Path) -> ssl.SSLContext:
+    """Return a context with a new certificate, which signs itself, for 127.0.0.1."""
+    certificate, key = directory / CERTIFICATE, directory / "key.pem"
+    command = (
+        "openssl req -x509 -nodes -days 2 -subj /CN=benchmarks"
+        " -newkey ec -pkeyopt ec_paramgen_curve:prime256v1"
+        " -addext subjectAltName=IP:127.0.0.1"
+        " -addext keyUsage=critical,digitalSignature,keyCertSign"
+    )
+    subprocess.run(
+        [*command.split(), "-keyout", str(key), "-out", str(certificate)],
+        check=True,
+        stderr=subprocess.DEVNULL,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+async def _serve(tls: Path | None, service_s: float) -> None:
+    loop = asyncio.get_running_loop()
+    answers, closed = Answers(), asyncio.Event()
+    server = await loop.create_server(
+        lambda: _Connection(answers, service_s),
+        "127.0.0.1",
+        0,
+        ssl=_certified(tls) if tls else None,
+        backlog=4096,
+    )
+
+    def read_input() -> None:
+        if not os.read(sys.stdin.fileno(), 4096):
+            closed.set()
+
+    loop.add_reader(sys.stdin.fileno(), read_input)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await closed.wait()
+
+
+def main() -> None:
+    """Serve until the standard input closes."""
+    parser = argparse.ArgumentParser(description="Serve prepared benchmark runs.")
+    parser.add_argument(
+        "--tls", type=Path, metavar="DIR", help="use TLS; the certificate goes there"
+    )
+    parser.add_argument(
+        "--service-ms", type=float, default=0.0, help="answer no sooner than this"
+    )
+    parser.add_argument("--uvloop", action="store_true", help="run on uvloop")
+    given = parser.parse_args()
+    factory = uvloop.new_event_loop if given.uvloop else asyncio.new_event_loop
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(_serve(given.tls, given.service_ms / 1000))
+
+
+if __name__ == "__main__":
+    main()
