@@ -96,7 +96,8 @@ class Repeatable(Coroutine[Any, Any, T]):
     """Something to await, any number of times; each time it is done anew.
 
     It is a coroutine to everything in asyncio that takes one: `gather`, `create_task`,
-    `TaskGroup`, `wait_for`, `shield`, `as_completed`.
+    `TaskGroup`, `wait_for`, `shield`, `as_completed`. As with any coroutine, `gather`
+    takes the very same object given twice for one and does it once.
     """
 
     _driven: dict[object, Coroutine[Any, Any, T]] = attrs.field(

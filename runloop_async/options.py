@@ -7,7 +7,7 @@ Durations are seconds. None stands for "no limit". What is not usable is refused
 import sys
 from collections.abc import Callable, Mapping
 from ipaddress import ip_address
-from typing import Any, Final, TypedDict
+from typing import Any, Final, TypedDict, cast
 from urllib.parse import urlsplit
 
 import attrs
@@ -173,6 +173,10 @@ def check_call_options(options: CallOptions) -> None:
     if options.get("deadline") is not None:
         seconds("deadline", options.get("deadline"))
     count("max_retries", options.get("max_retries", 0), least=0)
+    given = cast("Mapping[str, object]", options)
+    for name in ("headers", "query"):
+        if not isinstance(given.get(name, {}), Mapping):
+            raise ConfigurationError(f"{name} must be a dict, not {given[name]!r}")
     key: object = options.get("idempotency_key", "key")
     if not isinstance(key, str) or not key or not key.isprintable():
         raise ConfigurationError(

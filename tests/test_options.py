@@ -149,6 +149,8 @@ def test_usable_options_of_a_call_pass(options: CallOptions) -> None:
         ({"idempotency_key": ""}, "idempotency_key must"),
         ({"idempotency_key": 7}, "idempotency_key must be"),
         ({"idempotency_key": "a\r\nCookie: b"}, "idempotency_key must be"),
+        ({"headers": ["a"]}, "headers must be a dict"),
+        ({"query": "a=b"}, "query must be a dict"),
         ({"retries": 3}, "there is no option 'retries'; there is timeout, deadline"),
     ],
 )

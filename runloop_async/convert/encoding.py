@@ -40,6 +40,10 @@ def encode(fields: Mapping[str, object], shape: type) -> JsonObject:
     """
     try:
         encoded: JsonObject = _inputs.get_unstructure_hook(shape)(fields)
+    except RecursionError:
+        raise ValueError(
+            f"{shape.__name__} has a value that is nested too deep"
+        ) from None
     except _OutOfRange as error:
         raise ValueError(f"{error.path} {error.expected}") from None
     except Mismatch as error:

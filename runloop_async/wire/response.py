@@ -93,8 +93,9 @@ def _message(body: object) -> tuple[str, str | None]:
         return "", None
     fields = cast("dict[str, object]", body)
     inner = fields.get("error")
-    if isinstance(inner, dict):
-        return _message(cast("object", inner))
+    while isinstance(inner, dict):  # no recursion: the server says how deep it goes
+        fields = cast("dict[str, object]", inner)
+        inner = fields.get("error")
     sentence = fields.get("message") or inner
     code = fields.get("code")
     return (

@@ -109,3 +109,11 @@ def test_any_json_is_sent_as_it_is(value: JsonValue) -> None:
     sent = encode({**fields, "scorer_params": value}, CustomScoringFunctionParam)
 
     assert sent["scorer_params"] == value
+
+
+def test_a_value_that_holds_itself_is_refused() -> None:
+    endless: dict[str, object] = {}
+    endless["again"] = endless
+
+    with pytest.raises(ValueError, match="nested too deep"):
+        encode({"input_context": {"additional_context": endless}}, ScenarioUpdateParams)

@@ -59,6 +59,7 @@ def test_each_form_of_an_http_date_is_read_as_utc(date: str) -> None:
         ".",
         "५",
         "0x10",
+        "\x1c5",
         "9" * 12,
         "9" * 400,
         "Fri, 31 Dec 9999 23:59:59 GMT",
