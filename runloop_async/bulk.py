@@ -210,6 +210,11 @@ class _Crew(Generic[T]):
         return len(self._tasks) + len(self._ended) < self._limit
 
     def _start(self, call: Repeatable[T]) -> None:
+        if not isinstance(call, Repeatable):
+            raise TypeError(
+                f"bulk takes calls, such as client.benchmark_runs.retrieve(id), not "
+                f"{call!r}; Flow(partial(function, argument)) makes one of your own"
+            )
         task = asyncio.get_running_loop().create_task(call.start())
         self._watch(task, partial(self._end, self._drawn, call))
         self._drawn += 1

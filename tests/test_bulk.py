@@ -340,7 +340,7 @@ async def test_what_is_no_call_comes_out_and_cancels_the_rest() -> None:
     desk = Desk(gate=asyncio.Event())
     calls: Any = [desk.call(0), "no call"]
 
-    with pytest.raises(AttributeError):
+    with pytest.raises(TypeError, match="bulk takes calls, such as"):
         await bulk(calls)
 
     assert (desk.under_way, tasks()) == (0, set())
