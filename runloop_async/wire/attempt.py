@@ -97,7 +97,8 @@ class Preparation:
         if request.method == "GET" and request.accept == _JSON and not options:
             return self._headers
         headers = self._headers.copy()
-        headers["Accept"] = request.accept
+        if request.accept != _JSON:  # else it is there, unless the client has another
+            headers["Accept"] = request.accept
         if request.json is not None:
             headers["Content-Type"] = _JSON
         if request.method != "GET":

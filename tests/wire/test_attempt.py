@@ -1,0 +1,35 @@
+"""What goes out for a request: headers of the client, the endpoint and the call."""
+
+import pytest
+
+from runloop_async.options import CallOptions, resolve
+from runloop_async.wire.attempt import Preparation
+from runloop_async.wire.request import Request
+
+OWN = "application/json;v=2"
+PREPARATION = Preparation(
+    resolve({"bearer_token": "none", "default_headers": {"Accept": OWN}}, {})
+)
+
+
+def accepted(options: CallOptions, accept: str = "application/json") -> str:
+    """Return the `Accept` of a request of this client."""
+    asked = Request(method="GET", route="/v1/a", path="/v1/a", accept=accept)
+    return PREPARATION.attempt(asked, options, key="").headers["accept"]
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"deadline": 5}], ids=["plain", "with options"]
+)
+def test_what_the_client_accepts_does_not_depend_on_other_options(
+    options: CallOptions,
+) -> None:
+    assert accepted(options) == OWN
+
+
+def test_an_endpoint_that_gives_another_type_asks_for_that() -> None:
+    assert accepted({}, accept="application/zip") == "application/zip"
+
+
+def test_a_call_has_the_last_word_on_what_it_accepts() -> None:
+    assert accepted({"headers": {"Accept": "text/plain"}}) == "text/plain"
