@@ -1,5 +1,6 @@
 """What a route is asked and what it answers: plain values, no sockets."""
 
+from collections.abc import Mapping
 from typing import Any, TypeAlias, TypeVar
 
 import attrs
@@ -67,6 +68,20 @@ class Ask:
             return msgspec.json.decode(self.body or b"{}", type=shape)
         except ValueError as error:
             raise invalid(f"The body does not fit: {error}") from error
+
+
+def given(body: Mapping[str, object]) -> JsonObject:
+    """Return the fields of a body that are not null.
+
+    Raises:
+        ApiError: There is a name, and it is blank.
+    """
+    fields: JsonObject = {
+        key: value for key, value in body.items() if value is not None
+    }
+    if "name" in fields and not fields["name"].strip():
+        raise invalid("name cannot be blank.")
+    return fields
 
 
 @attrs.frozen(kw_only=True)

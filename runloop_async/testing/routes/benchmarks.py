@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, NotRequired, TypedDict
 
-from runloop_async.testing.exchange import Ask, JsonObject, invalid
+from runloop_async.testing.exchange import Ask, JsonObject, given
 from runloop_async.testing.paging import page, select
 from runloop_async.testing.routes.benchmark_runs import run_view, runs_page
 from runloop_async.testing.routes.metadata import keys_view, values_view
@@ -144,11 +144,7 @@ def start_run(world: World, ask: Ask) -> JsonObject:
 
 def _fields(world: World, body: Mapping[str, object]) -> JsonObject:
     """Return the fields of the row that a body speaks of."""
-    fields: JsonObject = {
-        key: value for key, value in body.items() if value is not None
-    }
-    if "name" in fields and not fields["name"].strip():
-        raise invalid("name cannot be blank.")
+    fields = given(body)
     if "scenario_ids" in fields:
         fields["scenarioIds"] = fields.pop("scenario_ids")
         for scenario_id in fields["scenarioIds"]:

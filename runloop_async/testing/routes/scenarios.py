@@ -5,7 +5,14 @@ from typing import Annotated, Final, Literal, NotRequired, TypedDict
 
 import msgspec
 
-from runloop_async.testing.exchange import Ask, JsonObject, JsonValue, invalid, refused
+from runloop_async.testing.exchange import (
+    Ask,
+    JsonObject,
+    JsonValue,
+    given,
+    invalid,
+    refused,
+)
 from runloop_async.testing.paging import page, select
 from runloop_async.testing.routes.metadata import keys_view, values_view
 from runloop_async.testing.routes.profiles import StartRun, run_fields
@@ -192,11 +199,7 @@ def start_run(world: World, ask: Ask) -> JsonObject:
 
 def _fields(body: Mapping[str, object]) -> JsonObject:
     """Return the fields of the row that a body speaks of."""
-    fields: JsonObject = {
-        key: value for key, value in body.items() if value is not None
-    }
-    if "name" in fields and not fields["name"].strip():
-        raise invalid("name cannot be blank.")
+    fields = given(body)
     if "environment_parameters" in fields:
         fields["environment"] = fields.pop("environment_parameters")
     for name in "validation_type", "reference_output":
