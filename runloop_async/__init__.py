@@ -34,6 +34,7 @@ from runloop_async.errors import (
     RedirectError,
     ResponseTooLargeError,
     RunloopError,
+    StreamError,
     TruncatedBodyError,
     UnprocessableEntityError,
     WaitError,
@@ -42,6 +43,7 @@ from runloop_async.options import Limits, RetryPolicy, Timeouts
 from runloop_async.paging import Page, PageCall
 from runloop_async.polling import PollingConfig
 from runloop_async.stats import Stats
+from runloop_async.streaming import EventStream
 from runloop_async.transfer import Download
 
 __all__ = [
@@ -62,6 +64,7 @@ __all__ = [
     "ConflictError",
     "Download",
     "EventLoopError",
+    "EventStream",
     "Flow",
     "InternalServerError",
     "Limits",
@@ -83,6 +86,7 @@ __all__ = [
     "RetryPolicy",
     "RunloopError",
     "Stats",
+    "StreamError",
     "Timeouts",
     "TruncatedBodyError",
     "UnprocessableEntityError",

@@ -7,17 +7,25 @@ sends it again.
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Mapping
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Coroutine,
+    Generator,
+    Mapping,
+    Sequence,
+)
 from contextlib import AbstractAsyncContextManager
-from functools import partial
+from functools import cache, partial
 from types import NoneType
-from typing import Any, Generic, Protocol, Self, TypeVar, Unpack, cast
+from typing import Any, Generic, Protocol, Self, TypeVar, Unpack, cast, get_type_hints
 
 import attrs
 
-from runloop_async.annotations import override
-from runloop_async.convert import decode, encode
+from runloop_async.annotations import JsonObject, override
+from runloop_async.convert import decode, encode, shapes
 from runloop_async.errors import APIResponseValidationError
+from runloop_async.models.shared import InQuery
 from runloop_async.options import CallOptions, check_call_options
 from runloop_async.wire.request import (
     Request,
@@ -308,6 +316,11 @@ class Resource:
         )
         return Call(self._runner, request, shape)
 
+    def _delete(self, route: str, shape: type[T], /, **ids: object) -> Call[T]:
+        """Make a deletion; a second one changes nothing."""
+        request = Request(method="DELETE", route=route, path=fill(route, ids))
+        return Call(self._runner, request, shape)
+
     def _post(
         self,
         route: str,
@@ -319,19 +332,41 @@ class Resource:
         safety: Safety = Safety.ONCE,
         workload: Workload = Workload.API,
         accept: str = "application/json",
+        timeout_s: float | None = None,
         **ids: object,
     ) -> Call[T]:
-        """Make a write; `params` says which body fields there are, none sends none."""
+        """Make a write; `params` says which fields there are, none sends no body."""
+        body: JsonObject | None = None
+        query: dict[str, object] = {}
+        if params is not None:
+            body = encode(fields or {}, params)
+            asked = _in_query(params)
+            query = {name: body.pop(name) for name in asked if name in body}
+            if len(asked) == len(params.__annotations__):  # there is no body at all
+                body = None
         request = Request(
             method="POST",
             route=route,
             path=fill(route, ids),
-            json=None if params is None else encode(fields or {}, params),
+            query=query_pairs(query),
+            json=body,
             safety=safety,
             workload=workload,
             accept=accept,
+            timeout_s=timeout_s,
         )
         return Call(self._runner, request, shape)
+
+
+@cache
+def _in_query(params: type) -> Sequence[str]:
+    """Return the names of the fields of a write that go into its query."""
+    hints = get_type_hints(params, include_extras=True)
+    return [
+        shapes.wire_name(name, hint)
+        for name, hint in hints.items()
+        if shapes.note(hint, InQuery) is not None
+    ]
 
 
 def _query(query: Mapping[str, object], params: type) -> tuple[tuple[str, str], ...]:

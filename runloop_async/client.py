@@ -21,10 +21,22 @@ from runloop_async.options import (
     resolve,
 )
 from runloop_async.resources.accounts import Accounts
+from runloop_async.resources.agents import Agents
+from runloop_async.resources.apikeys import Apikeys
+from runloop_async.resources.axons import Axons
 from runloop_async.resources.benchmark_jobs import BenchmarkJobs
 from runloop_async.resources.benchmark_runs import BenchmarkRuns
 from runloop_async.resources.benchmarks import Benchmarks
+from runloop_async.resources.blueprints import Blueprints
+from runloop_async.resources.devboxes import Devboxes
+from runloop_async.resources.gateway_configs import GatewayConfigs
+from runloop_async.resources.mcp_configs import McpConfigs
+from runloop_async.resources.network_policies import NetworkPolicies
+from runloop_async.resources.objects import Objects
+from runloop_async.resources.pty import Pty
+from runloop_async.resources.restricted_keys import RestrictedKeys
 from runloop_async.resources.scenarios import Scenarios
+from runloop_async.resources.secrets import Secrets
 from runloop_async.runner import HttpRunner, SystemClock
 from runloop_async.stats import Counters, Stats
 from runloop_async.transport import Transport
@@ -52,6 +64,30 @@ class AsyncRunloop:
     """Jobs, which run benchmarks with agents by themselves."""
     scenarios: Scenarios
     """Problems, each with a devbox and a way to score an attempt."""
+    devboxes: Devboxes
+    """Machines in the cloud."""
+    blueprints: Blueprints
+    """Images that devboxes boot from."""
+    objects: Objects
+    """Files that the service keeps."""
+    axons: Axons
+    """Logs of events that agents, users and services write and follow."""
+    agents: Agents
+    """Programs that work on devboxes."""
+    secrets: Secrets
+    """Values that devboxes are given by name, and that are never read back."""
+    network_policies: NetworkPolicies
+    """Policies on where devboxes may connect to."""
+    gateway_configs: GatewayConfigs
+    """Services that devboxes reach without having their keys."""
+    mcp_configs: McpConfigs
+    """MCP servers that devboxes reach without having their keys."""
+    pty: Pty
+    """Terminals on devboxes."""
+    apikeys: Apikeys
+    """Keys to the API."""
+    restricted_keys: RestrictedKeys
+    """Keys that may do only some things."""
 
     def __init__(
         self,
@@ -97,6 +133,18 @@ class AsyncRunloop:
             self.benchmark_runs = BenchmarkRuns(runner)
             self.benchmark_jobs = BenchmarkJobs(runner)
             self.scenarios = Scenarios(runner)
+            self.devboxes = Devboxes(runner)
+            self.blueprints = Blueprints(runner)
+            self.objects = Objects(runner)
+            self.axons = Axons(runner)
+            self.agents = Agents(runner)
+            self.secrets = Secrets(runner)
+            self.network_policies = NetworkPolicies(runner)
+            self.gateway_configs = GatewayConfigs(runner)
+            self.mcp_configs = McpConfigs(runner)
+            self.pty = Pty(runner)
+            self.apikeys = Apikeys(runner)
+            self.restricted_keys = RestrictedKeys(runner)
             return
         # A traceback may show the locals of its frames, and here those hold the key.
         cast("dict[str, object]", params).clear()

@@ -25,6 +25,7 @@
         APIResponseValidationError  the answer does not have the documented shape
         ResponseTooLargeError       the answer is larger than the client accepts
         PaginationError             a list's cursor does not move on
+        StreamError                 a stream of events broke and was not resumed
       PollingTimeout                also a TimeoutError: a wait passed its deadline
       WaitError                     what was waited for ended in another state
 
@@ -247,6 +248,15 @@ class ResponseTooLargeError(APIError):
 
 class PaginationError(APIError):
     """A list's cursor does not move on, so that paging would never end."""
+
+
+class StreamError(APIError):
+    """A stream of events broke and could not be resumed."""
+
+    def __init__(self, message: str, *, offset: str | None = None) -> None:
+        super().__init__(message)
+        self.offset = offset
+        """Where it broke, as the parameter that would resume it; None if none does."""
 
 
 class PollingTimeout(RunloopError, TimeoutError):  # noqa: N818 - the official client's name

@@ -32,7 +32,8 @@ class Page(Generic[T]):
     total_count: int | None
     """How many items there are on all pages, if the API counted them."""
     _envelope: Any = attrs.field(repr=False)
-    _call: "PageCall[T]" = attrs.field(repr=False)
+    call: "PageCall[T]" = attrs.field(repr=False)
+    """The call that it answers."""
 
     def __getattr__(self, name: str) -> Any:
         """Look a name up in the answer itself."""
@@ -52,7 +53,7 @@ class Page(Generic[T]):
         """
         if not self.has_more:
             raise PaginationError("this is the last page: ask has_next_page() first")
-        return self._call.after(_cursor(self))
+        return self.call.after(_cursor(self))
 
     async def __aiter__(self) -> AsyncGenerator[T, None]:
         async for page in self.iter_pages():
@@ -66,7 +67,7 @@ class Page(Generic[T]):
             PaginationError: The cursor does not move on.
             APIError: A page could not be fetched; `cursor` says which, to resume from.
         """
-        async for page in walk(self, self._call.after):
+        async for page in walk(self, self.call.after):
             yield page
 
 
@@ -79,6 +80,8 @@ class PageCall(Call[Page[T]]):
         alias="items", repr=False, kw_only=True
     )
     _counted: bool = attrs.field(alias="counted", repr=False, kw_only=True)
+    key: str = attrs.field(default="id", repr=False, kw_only=True)
+    """The field of an item that tells it from others; empty if nothing does."""
 
     @override
     def decode(self, response: Response) -> Page[T]:
@@ -134,6 +137,7 @@ def paged(
     items: Callable[[EnvelopeT], list[T]],
     *,
     counted: bool = True,
+    key: str = "id",
 ) -> PageCall[T]:
     """Make a list of a call that answers with a page.
 
@@ -141,6 +145,8 @@ def paged(
         call: The call for one page.
         items: Where in the answer the items are.
         counted: Whether the endpoint has the parameter `include_total_count`.
+        key: The field of an item that is the cursor to the page after it; empty if the
+            endpoint has no further pages.
     """
     return PageCall(
         call.runner,
@@ -150,6 +156,7 @@ def paged(
         envelope=call.shape,
         items=items,
         counted=counted,
+        key=key,
     )
 
 
@@ -166,9 +173,9 @@ async def walk(
         PaginationError: The cursor does not move on.
         APIError: A page could not be fetched; `cursor` says which, to resume from.
     """
-    cursors, ids = set[str](), set[object]()
+    cursors, keys = set[str](), set[object]()
     while True:
-        yield attrs.evolve(page, items=_unseen(page.items, ids))
+        yield attrs.evolve(page, items=_unseen(page, keys))
         if not page.has_more:
             return
         cursor = _cursor(page)
@@ -183,10 +190,14 @@ async def walk(
 
 
 def _cursor(page: Page[T]) -> str:
-    cursor = getattr(page.items[-1], "id", None) if page.items else None
-    if not isinstance(cursor, str):
+    cursor = _key(page, page.items[-1]) if page.items else None
+    if not isinstance(cursor, str | int):
         raise _stuck("the API says that another page follows and gives no cursor", None)
-    return cursor
+    return str(cursor)
+
+
+def _key(page: Page[T], item: T) -> object:
+    return getattr(item, page.call.key, None)
 
 
 def _stuck(what: str, cursor: str | None) -> PaginationError:
@@ -195,12 +206,12 @@ def _stuck(what: str, cursor: str | None) -> PaginationError:
     return error
 
 
-def _unseen(items: list[T], ids: set[object]) -> list[T]:
-    """Return the items whose ids are new, and remember them."""
+def _unseen(page: Page[T], keys: set[object]) -> list[T]:
+    """Return the items of a page whose keys are new, and remember them."""
     new: list[T] = []
-    for item in items:
-        key = getattr(item, "id", None)
-        if key is None or key not in ids:
-            ids.add(key)
+    for item in page.items:
+        key = _key(page, item)
+        if key is None or key not in keys:
+            keys.add(key)
             new.append(item)
     return new

@@ -5,7 +5,8 @@ the server has sent.
 """
 
 from collections.abc import Awaitable, Callable, Container
-from typing import Protocol, TypeVar
+from operator import attrgetter
+from typing import Any, Final, Protocol, TypeVar
 
 import attrs
 
@@ -21,20 +22,28 @@ from runloop_async.wire.retry import worth_another
 
 T = TypeVar("T")
 
+_STATE: Final = attrgetter("state")
 _JITTER = 0.1
 """The share of an interval by which waits differ, so that many do not ask at once."""
 
 
-class HasState(Protocol):
-    """A thing with a state."""
+class PollingConfigLike(Protocol):
+    """A `PollingConfig`, or the official client's."""
 
     @property
-    def state(self) -> str:
-        """How far it is."""
+    def interval_seconds(self) -> float:
+        """Seconds between two questions."""
         ...
 
+    @property
+    def max_attempts(self) -> int:
+        """With the interval, the deadline if there is no `timeout_seconds`."""
+        ...
 
-StatefulT = TypeVar("StatefulT", bound=HasState)
+    @property
+    def timeout_seconds(self) -> float | None:
+        """Seconds after which to give up."""
+        ...
 
 
 @attrs.frozen(kw_only=True)
@@ -54,6 +63,25 @@ class PollingConfig:
         if self.timeout_seconds is not None:
             seconds("timeout_seconds", self.timeout_seconds)
 
+    @classmethod
+    def of(cls, polling: PollingConfigLike) -> "PollingConfig":
+        """Return what may be the official client's as one of ours.
+
+        Raises:
+            TypeError: It is neither.
+        """
+        if isinstance(polling, cls):
+            return polling
+        try:
+            return cls(
+                interval_seconds=polling.interval_seconds,
+                max_attempts=polling.max_attempts,
+                timeout_seconds=polling.timeout_seconds,
+            )
+        except AttributeError:
+            found = type(polling).__name__
+        raise TypeError(f"polling_config must be a PollingConfig, not {found}")
+
     @property
     def deadline_s(self) -> float:
         """Seconds after which to give up."""
@@ -71,7 +99,7 @@ async def poll(
     is_done: Callable[[T], bool],
     *,
     clock: Clock,
-    polling: PollingConfig,
+    polling: PollingConfigLike,
     what: str,
 ) -> T:
     """Ask until the answer will do.
@@ -89,6 +117,7 @@ async def poll(
         PollingTimeout: The deadline passed first; `last_value` is the last answer.
         APIError: A question failed for good.
     """
+    polling = PollingConfig.of(polling)
     ends = clock.now() + polling.deadline_s
     last: T | None = None
     failure: APIError | None = None
@@ -110,8 +139,8 @@ async def poll(
 
 
 async def until_ended(
-    call: Call[StatefulT], ended: Container[str], polling: PollingConfig
-) -> StatefulT:
+    call: Call[T], ended: Container[str], polling: PollingConfigLike
+) -> T:
     """Ask for a thing until its state is one of those in which it has ended.
 
     Raises:
@@ -120,7 +149,7 @@ async def until_ended(
     """
     return await poll(
         lambda left_s: call.with_options(deadline=left_s),
-        lambda thing: thing.state in ended,
+        lambda thing: _STATE(thing) in ended,
         clock=call.runner.clock,
         polling=polling,
         what=f"the end of {call.request.path}",
@@ -128,8 +157,12 @@ async def until_ended(
 
 
 async def until_left(
-    call: Call[StatefulT], passing: Container[str], wanted: str, polling: PollingConfig
-) -> StatefulT:
+    call: Call[T],
+    passing: Container[str],
+    wanted: str,
+    polling: PollingConfigLike,
+    state: Callable[[Any], str] = _STATE,
+) -> T:
     """Ask for a thing until it leaves its passing states for the one that is wanted.
 
     Raises:
@@ -139,13 +172,13 @@ async def until_left(
     """
     thing = await poll(
         lambda left_s: call.with_options(deadline=left_s),
-        lambda thing: thing.state not in passing,
+        lambda thing: state(thing) not in passing,
         clock=call.runner.clock,
         polling=polling,
         what=f"the state {wanted!r} of {call.request.path}",
     )
-    if thing.state != wanted:
+    if state(thing) != wanted:
         raise WaitError(
-            f"{call.request.path} is {thing.state}, not {wanted}", last_value=thing
+            f"{call.request.path} is {state(thing)}, not {wanted}", last_value=thing
         )
     return thing

@@ -114,6 +114,8 @@ class HttpRunner:
         policy = self._options.retry
         if "max_retries" in call.options:
             policy = attrs.evolve(policy, max_retries=call.options["max_retries"])
+        if request.content is not None and not request.content.can_repeat:
+            policy = attrs.evolve(policy, max_retries=0)
         deadline_s = call.options.get("deadline", self._options.deadline)
         attempt = self._preparation.attempt(
             request, call.options, key="" if request.method == "GET" else str(uuid4())

@@ -33,6 +33,7 @@ from runloop_async.errors import (
     TruncatedBodyError,
 )
 from runloop_async.wire.attempt import Attempt
+from runloop_async.wire.request import Content
 from runloop_async.wire.response import Response
 
 T = TypeVar("T")
@@ -196,7 +197,7 @@ class Transport:
             attempt.url,
             headers=attempt.headers,
             skip_auto_headers=_NO_AUTO_HEADERS,
-            data=attempt.body,
+            data=_data(attempt.body),
             allow_redirects=False,
             timeout=_timeout(attempt.connect_s, idle_s),
         )
@@ -235,6 +236,10 @@ def _make_session() -> ClientSession:
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=ClientTimeout(total=None),
     )
+
+
+def _data(body: bytes | Content | None) -> bytes | AsyncIterator[bytes] | None:
+    return body.pieces() if isinstance(body, Content) else body
 
 
 @lru_cache(maxsize=64)

@@ -20,7 +20,8 @@ MODELS: Mapping[str, Mapping[str, Any]] = FACTS["models"]
 ENDPOINTS: Mapping[str, Mapping[str, Any]] = {
     endpoint["name"]: endpoint for endpoint in FACTS["endpoints"]
 }
-
+ENVELOPES = {endpoint["response"].get("envelope") for endpoint in ENDPOINTS.values()}
+"""Models around the items of a list, which a page stands for."""
 
 _CONTAINERS: Mapping[Any, str] = {
     list: "list",
@@ -51,6 +52,8 @@ def described(annotation: Any) -> str:
         return "object" if known is None else _words(known)
     if shapes.is_union(shape):
         names = {described(part) for part in shapes.members(shape)} - {"Unknown"}
+        if "str" in names and names <= {"str", "int", "bool"}:
+            return "str"  # on the wire, that is
         return names.pop() if len(names) == 1 else _union(names)
     if shapes.is_literal(shape):
         return f'literal["{get_args(shape)[0]}"]'
@@ -129,6 +132,15 @@ def params_of(method: Any) -> Any:
     return None
 
 
+def keywords(method: Any) -> Sequence[str]:
+    """Return the names of the arguments that a method takes by name."""
+    return [
+        parameter.name
+        for parameter in inspect.signature(method).parameters.values()
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+    ]
+
+
 def is_model(value: Any) -> bool:
     """Tell whether a value is one of our models."""
     return isinstance(value, type) and (attrs.has(value) or is_typeddict(value))
@@ -138,6 +150,31 @@ def minimal(shape: Any) -> dict[str, object]:
     """Return the required fields of a TypedDict, each with some value."""
     hints = get_type_hints(shape, include_extras=True)
     return {name: _some(hints[name]) for name in sorted(shape.__required_keys__)}
+
+
+def sample(model: str, *, is_full: bool) -> dict[str, object]:
+    """Return an object such as the API sends, with what it must have or may have."""
+    return {
+        field.get("wire", field["name"]): _sample_of(field["type"], is_full=is_full)
+        for field in MODELS[model]["fields"]
+        if is_full or field.get("required")
+    }
+
+
+def _sample_of(text: str, *, is_full: bool) -> object:
+    if text.startswith(("list[", "dict[str, ")):
+        inner = text[:-1].split("[", 1)[1].removeprefix("str, ")
+        item = _sample_of(inner, is_full=is_full)
+        return [item] if text.startswith("list[") else {"key": item}
+    if text in ENUMS:
+        return ENUMS[text][0]
+    if text.startswith("literal"):
+        return text.split('"')[1]
+    if text in MODELS:
+        variants = list(MODELS[text].get("variants", {}).values())
+        return sample(variants[0] if variants else text, is_full=is_full)
+    plain = {"str": "text", "int": 1, "float": 0.5, "bool": True, "object": {"a": 1}}
+    return plain[text]
 
 
 def _some(annotation: Any) -> object:

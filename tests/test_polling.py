@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -255,3 +257,20 @@ async def test_until_left_names_what_was_waited_for(recorder: Recorder) -> None:
 
     with pytest.raises(PollingTimeout, match="the state 'completed'"):
         await until_left(call, {"running"}, "completed", TEN)
+
+
+def test_settings_of_the_official_client_are_taken() -> None:
+    official: Any = SimpleNamespace(
+        interval_seconds=2.0, max_attempts=3, timeout_seconds=None
+    )
+
+    taken = PollingConfig.of(official)
+
+    assert taken == PollingConfig(interval_seconds=2.0, max_attempts=3)
+
+
+def test_other_settings_are_refused() -> None:
+    other: Any = {"interval_seconds": 2.0}
+
+    with pytest.raises(TypeError, match="must be a PollingConfig, not dict"):
+        PollingConfig.of(other)

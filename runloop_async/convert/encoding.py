@@ -4,7 +4,7 @@ import difflib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
-from typing import Any, cast, get_args, get_type_hints, is_typeddict
+from typing import Any, cast, get_args, get_origin, get_type_hints, is_typeddict
 
 import attrs
 import cattrs
@@ -176,9 +176,33 @@ def _union(shape: Any) -> Check:
         inner = _exactly(str)
     elif len(parts) == 1:
         inner = _check(parts[0])
-    else:
+    elif any(map(_is_object, parts)):
         inner = _objects(parts)
+    else:
+        inner = _first_of(parts)
     return lambda value: None if value is None and optional else inner(value)
+
+
+def _is_object(part: Any) -> bool:
+    return attrs.has(part) or is_typeddict(part)
+
+
+def _first_of(parts: tuple[Any, ...]) -> Check:
+    """Take a value of one of several types, such as a string or a list of strings."""
+    checks = [_check(part) for part in parts]
+    kinds = [get_origin(part) or part for part in parts]
+    wanted = " or ".join(shapes.NAMES.get(kind, "a list") for kind in kinds)
+
+    def check(value: object) -> object:
+        for each in checks:
+            try:
+                return each(value)
+            except Mismatch as error:
+                if error.steps or isinstance(error, _OutOfRange):
+                    raise  # the type is right, and the fault is within
+        raise _wrong_type(wanted, value)
+
+    return check
 
 
 def _objects(parts: tuple[Any, ...]) -> Check:

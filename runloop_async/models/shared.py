@@ -4,6 +4,7 @@ A class whose name ends in `Param` is the same object as a plain dict, for those
 would rather write one than build the class; either is accepted wherever one is due.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, TypeAlias, TypedDict
 
 import attrs
@@ -25,6 +26,11 @@ class Range:
 
     least: int
     most: int
+
+
+@attrs.frozen
+class InQuery:
+    """Annotation: the field of a write goes into its query, not into its body."""
 
 
 @attrs.frozen
@@ -53,6 +59,17 @@ class CountedPageParams(PageParams, total=False):
 
     include_total_count: bool
     """Whether to count all items, which takes the service time; default true."""
+
+
+class MetadataFilterParams(CountedPageParams, total=False):
+    """What a list takes that can be filtered by metadata."""
+
+    metadata: Mapping[str, str | Sequence[str]]
+    """By key, the value that an item must have, or a list of those it may have."""
+    metadata_key: Annotated[str, Wire("metadata[key]")]
+    """The same for the one metadata key that is spelt `key`: see `metadata`."""
+    metadata_key_in: Annotated[str, Wire("metadata[key][in]")]
+    """The same, several values joined by commas: see `metadata`."""
 
 
 @attrs.frozen(kw_only=True)

@@ -11,7 +11,7 @@ from runloop_async.models.benchmark_jobs import (
     BenchmarkJobView,
 )
 from runloop_async.paging import PageCall, paged
-from runloop_async.polling import LONG, PollingConfig, until_ended
+from runloop_async.polling import LONG, PollingConfigLike, until_ended
 
 ENDED: Final = frozenset({"completed", "failed", "cancelled", "timeout"})
 """The states that a job does not leave."""
@@ -47,7 +47,7 @@ class BenchmarkJobs(Resource):
         )
 
     def wait(
-        self, id: str, *, polling_config: PollingConfig = LONG
+        self, id: str, *, polling_config: PollingConfigLike = LONG
     ) -> Flow[BenchmarkJobView]:
         """Wait until a job has ended, in whatever way, and return it.
 

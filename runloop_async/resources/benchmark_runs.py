@@ -14,7 +14,12 @@ from runloop_async.models.benchmarks import (
 )
 from runloop_async.models.scenarios import ScenarioRunListView, ScenarioRunView
 from runloop_async.paging import PageCall, paged, walk
-from runloop_async.polling import LONG, PollingConfig, poll, until_ended
+from runloop_async.polling import (
+    LONG,
+    PollingConfigLike,
+    poll,
+    until_ended,
+)
 from runloop_async.transfer import Download, download
 from runloop_async.wire.request import Safety
 
@@ -81,7 +86,7 @@ class BenchmarkRuns(Resource):
         )
 
     def wait(
-        self, id: str, *, polling_config: PollingConfig = LONG
+        self, id: str, *, polling_config: PollingConfigLike = LONG
     ) -> Flow[BenchmarkRunView]:
         """Wait until a run has completed, failed or been canceled, and return it.
 
@@ -96,7 +101,7 @@ class BenchmarkRuns(Resource):
         ids: Iterable[str],
         *,
         benchmark_id: str | None = None,
-        polling_config: PollingConfig = LONG,
+        polling_config: PollingConfigLike = LONG,
     ) -> Flow[Sequence[BenchmarkRunView]]:
         """Wait until each of many runs has ended, and return them in the order asked.
 
@@ -127,7 +132,7 @@ class BenchmarkRuns(Resource):
         self,
         ids: Sequence[str],
         runs: PageCall[BenchmarkRunView],
-        polling: PollingConfig,
+        polling: PollingConfigLike,
     ) -> Sequence[BenchmarkRunView]:
         seen: dict[str, BenchmarkRunView] = {}
         pending = set(ids)

@@ -11,6 +11,7 @@ from yarl import URL
 from runloop_async._version import __version__
 from runloop_async.options import CallOptions, ClientOptions, Timeouts
 from runloop_async.wire.request import (
+    Content,
     Request,
     checked_header,
     query_pairs,
@@ -27,7 +28,7 @@ class Attempt:
     method: str
     url: URL
     headers: Mapping[str, str] = attrs.field(repr=False)
-    body: bytes | None = attrs.field(repr=False)
+    body: bytes | Content | None = attrs.field(repr=False)
     total_s: float | None
     """Seconds for all of it; for a stream, between two pieces."""
     connect_s: float | None
@@ -76,13 +77,17 @@ class Preparation:
             method=request.method,
             url=self._url(request, options),
             headers=self._headers_of(request, options, key),
-            body=None if request.json is None else msgspec.json.encode(request.json),
+            body=request.content
+            if request.json is None
+            else msgspec.json.encode(request.json),
             total_s=timeouts.total,
             connect_s=timeouts.connect,
             max_bytes=self._options.max_response_bytes,
         )
 
     def _url(self, request: Request, options: CallOptions) -> URL:
+        if request.url is not None:  # with its own query, which may be signed
+            return URL(request.url, encoded=True)
         query = request.query
         if self._options.default_query or "query" in options:
             # What one call asks for replaces what the client adds; None takes it away.
@@ -94,6 +99,8 @@ class Preparation:
     def _headers_of(
         self, request: Request, options: CallOptions, key: str
     ) -> Mapping[str, str]:
+        if request.url is not None:
+            return _headers_elsewhere(request)
         if request.method == "GET" and request.accept == _JSON and not options:
             return self._headers
         headers = self._headers.copy()
@@ -104,4 +111,21 @@ class Preparation:
         if request.method != "GET":
             headers["x-request-id"] = options.get("idempotency_key", key)
         headers.update(options.get("headers", {}))
+        headers.update(_content_headers(request.content))
         return headers
+
+
+def _headers_elsewhere(request: Request) -> Mapping[str, str]:
+    """Return what goes to another server: nothing that is the client's own."""
+    headers = CIMultiDict(_content_headers(request.content))
+    headers.update(checked_header(*each) for each in request.headers)
+    return headers
+
+
+def _content_headers(content: Content | None) -> Mapping[str, str]:
+    headers: dict[str, str] = {}
+    if content is not None and content.type is not None:
+        headers["Content-Type"] = content.type
+    if content is not None and content.size is not None:
+        headers["Content-Length"] = str(content.size)
+    return headers

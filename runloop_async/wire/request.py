@@ -6,7 +6,7 @@ no id can change the route that it is put into.
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from enum import Enum
 from typing import cast
 from urllib.parse import quote, quote_plus
@@ -34,6 +34,20 @@ class Workload(Enum):
 
 
 @attrs.frozen(kw_only=True)
+class Content:
+    """A body that is no JSON, made piece by piece for each attempt."""
+
+    pieces: Callable[[], AsyncIterator[bytes]]
+    """Begins it anew."""
+    type: str | None
+    """Its media type; None sends none."""
+    size: int | None
+    """Its bytes, None if they are not known beforehand."""
+    can_repeat: bool
+    """Whether it can be made more than once."""
+
+
+@attrs.frozen(kw_only=True)
 class Request:
     """What to ask of the API; how and when it is sent is decided elsewhere."""
 
@@ -46,6 +60,12 @@ class Request:
     """Names and values as text, not yet encoded."""
     json: JsonObject | None = None
     """The body; None sends none."""
+    content: Content | None = attrs.field(default=None, repr=False)
+    """The body, where it is no JSON."""
+    url: str | None = attrs.field(default=None, repr=False)
+    """An absolute URL to ask instead of the API; the API's key does not go there."""
+    headers: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
+    """Headers of this request alone."""
     accept: str = "application/json"
     safety: Safety = Safety.SAFE
     workload: Workload = Workload.API
@@ -110,15 +130,25 @@ def query_text(name: str, value: object) -> str:
 
 
 def query_pairs(parameters: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
-    """Return parameters as names and texts; None is left out, a map is `name[key]`."""
+    """Return parameters as names and texts.
+
+    None is left out. An entry of a map is `name[key]`, or where it is a list, which
+    stands for several values to choose from, `name[key][in]`.
+    """
     pairs: list[tuple[str, str]] = []
     for name, value in parameters.items():
         if isinstance(value, Mapping):
             inner = cast("Mapping[str, object]", value)
-            pairs += query_pairs({f"{name}[{key}]": inner[key] for key in inner})
+            pairs += query_pairs(
+                {_entry(name, *each): each[1] for each in inner.items()}
+            )
         elif value is not None:
             pairs.append((name, query_text(name, value)))
     return tuple(pairs)
+
+
+def _entry(name: str, key: str, value: object) -> str:
+    return f"{name}[{key}][in]" if isinstance(value, list | tuple) else f"{name}[{key}]"
 
 
 def query_string(pairs: Iterable[tuple[str, str]]) -> str:

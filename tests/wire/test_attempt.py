@@ -1,10 +1,12 @@
 """What goes out for a request: headers of the client, the endpoint and the call."""
 
+from collections.abc import AsyncGenerator
+
 import pytest
 
 from runloop_async.options import CallOptions, resolve
 from runloop_async.wire.attempt import Preparation
-from runloop_async.wire.request import Request
+from runloop_async.wire.request import Content, Request
 
 OWN = "application/json;v=2"
 PREPARATION = Preparation(
@@ -33,3 +35,27 @@ def test_an_endpoint_that_gives_another_type_asks_for_that() -> None:
 
 def test_a_call_has_the_last_word_on_what_it_accepts() -> None:
     assert accepted({"headers": {"Accept": "text/plain"}}) == "text/plain"
+
+
+def test_a_request_to_another_server_has_nothing_of_the_client() -> None:
+    asked = Request(
+        method="PUT",
+        route="the upload",
+        path="",
+        url="https://storage.example/a?signature=%2F",
+        headers=(("x-kind", "a"),),
+        content=Content(pieces=_nothing, type="text/plain", size=0, can_repeat=True),
+    )
+
+    made = PREPARATION.attempt(asked, {}, key="")
+
+    assert str(made.url) == "https://storage.example/a?signature=%2F"
+    assert dict(made.headers) == {
+        "Content-Type": "text/plain",
+        "Content-Length": "0",
+        "x-kind": "a",
+    }
+
+
+async def _nothing() -> AsyncGenerator[bytes]:
+    yield b""

@@ -10,7 +10,7 @@ from runloop_async.models.scenarios import (
     ScenarioRunView,
 )
 from runloop_async.paging import PageCall, paged
-from runloop_async.polling import PollingConfig, until_left
+from runloop_async.polling import PollingConfig, PollingConfigLike, until_left
 from runloop_async.transfer import Download, download
 from runloop_async.wire.request import Safety
 
@@ -61,7 +61,7 @@ class ScenarioRuns(Resource):
         )
 
     def await_scored(
-        self, id: str, *, polling_config: PollingConfig = _DEFAULT
+        self, id: str, *, polling_config: PollingConfigLike = _DEFAULT
     ) -> Flow[ScenarioRunView]:
         """Wait until a scenario run is scored, and return it.
 
@@ -77,7 +77,7 @@ class ScenarioRuns(Resource):
         )
 
     def score_and_await(
-        self, id: str, *, polling_config: PollingConfig = _DEFAULT
+        self, id: str, *, polling_config: PollingConfigLike = _DEFAULT
     ) -> Flow[ScenarioRunView]:
         """Score a scenario run, wait for its score, and return it.
 
@@ -95,7 +95,7 @@ class ScenarioRuns(Resource):
         )
 
     def score_and_complete(
-        self, id: str, *, polling_config: PollingConfig = _DEFAULT
+        self, id: str, *, polling_config: PollingConfigLike = _DEFAULT
     ) -> Flow[ScenarioRunView]:
         """Score a scenario run, wait for its score, finish it, and return it.
 

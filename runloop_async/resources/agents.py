@@ -1,0 +1,54 @@
+"""Agents."""
+
+from types import NoneType
+from typing import Unpack
+
+from runloop_async.call import Call, Resource
+from runloop_async.models.agents import (
+    AgentCreateParams,
+    AgentDevboxCountsView,
+    AgentListParams,
+    AgentListPublicParams,
+    AgentListView,
+    AgentView,
+)
+from runloop_async.paging import PageCall, paged
+from runloop_async.wire.request import Safety
+
+
+class Agents(Resource):
+    """Agents: programs that work on devboxes."""
+
+    def create(self, **fields: Unpack[AgentCreateParams]) -> Call[AgentView]:
+        """Make an agent."""
+        return self._post("/v1/agents", AgentView, fields, AgentCreateParams)
+
+    def retrieve(self, id: str) -> Call[AgentView]:
+        """Return one agent."""
+        return self._get("/v1/agents/{id}", AgentView, id=id)
+
+    def list(self, **query: Unpack[AgentListParams]) -> PageCall[AgentView]:
+        """List the account's agents."""
+        return paged(
+            self._get("/v1/agents", AgentListView, query, AgentListParams),
+            lambda page: page.agents,
+        )
+
+    def list_public(
+        self, **query: Unpack[AgentListPublicParams]
+    ) -> PageCall[AgentView]:
+        """List the agents that everyone can use."""
+        return paged(
+            self._get(
+                "/v1/agents/list_public", AgentListView, query, AgentListPublicParams
+            ),
+            lambda page: page.agents,
+        )
+
+    def delete(self, id: str) -> Call[None]:
+        """Delete an agent."""
+        return self._post("/v1/agents/{id}/delete", NoneType, safety=Safety.SAFE, id=id)
+
+    def devbox_counts(self) -> Call[AgentDevboxCountsView]:
+        """Return how many devboxes run each agent."""
+        return self._get("/v1/agents/devbox_counts", AgentDevboxCountsView)

@@ -1,0 +1,14 @@
+"""Keys to the API."""
+
+from typing import Unpack
+
+from runloop_async.call import Call, Resource
+from runloop_async.models.keys import ApiKeyCreatedView, ApiKeyCreateParams
+
+
+class Apikeys(Resource):
+    """Keys to the API."""
+
+    def create(self, **fields: Unpack[ApiKeyCreateParams]) -> Call[ApiKeyCreatedView]:
+        """Make a key; its secret is in this answer and never again."""
+        return self._post("/v1/apikeys", ApiKeyCreatedView, fields, ApiKeyCreateParams)

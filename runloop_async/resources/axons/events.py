@@ -1,0 +1,32 @@
+"""The events on axons."""
+
+from typing import Unpack
+
+from runloop_async.call import Resource
+from runloop_async.models.axons import AxonEventListView, AxonEventView
+from runloop_async.models.shared import CountedPageParams
+from runloop_async.paging import PageCall, paged
+
+
+class AxonEvents(Resource):
+    """The events on axons."""
+
+    def list(
+        self, id: str, **query: Unpack[CountedPageParams]
+    ) -> PageCall[AxonEventView]:
+        """List the events on an axon.
+
+        Events have no id, and the document does not say what `starting_after` is here;
+        the number of the last event is taken for it.
+        """
+        return paged(
+            self._get(
+                "/v1/axons/{id}/events",
+                AxonEventListView,
+                query,
+                CountedPageParams,
+                id=id,
+            ),
+            lambda page: page.events,
+            key="sequence",
+        )

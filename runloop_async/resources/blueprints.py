@@ -1,0 +1,159 @@
+"""Blueprints, which are images that devboxes boot from."""
+
+from functools import partial
+from types import NoneType
+from typing import Final, Unpack
+
+from runloop_async.call import Call, Flow, Resource
+from runloop_async.models.blueprints import (
+    BlueprintBuildFromInspectionParams,
+    BlueprintBuildLogsListView,
+    BlueprintBuildParametersParam,
+    BlueprintListParams,
+    BlueprintListView,
+    BlueprintPreviewView,
+    BlueprintView,
+)
+from runloop_async.models.shared import MetadataKeysView, MetadataValuesView
+from runloop_async.paging import PageCall, paged
+from runloop_async.polling import PollingConfig, PollingConfigLike, until_left
+from runloop_async.wire.request import Safety
+
+_PASSING: Final = frozenset({"queued", "provisioning", "building"})
+_BUILD: Final = PollingConfig(interval_seconds=2.0, timeout_seconds=3600.0)
+"""Builds take minutes: every 2 s, for an hour."""
+
+
+class Blueprints(Resource):
+    """Blueprints: images that devboxes boot from."""
+
+    def await_build_complete(
+        self, id: str, *, polling_config: PollingConfigLike | None = None
+    ) -> Flow[BlueprintView]:
+        """Wait until a build is complete.
+
+        Raises:
+            WaitError: It failed, or waits for an upload; `last_value` is the blueprint.
+            PollingTimeout: It was not complete by the deadline.
+            APIError: It could not be asked for.
+        """
+        return Flow(partial(_built, self.retrieve(id), polling_config or _BUILD))
+
+    def create_and_await_build_complete(
+        self,
+        *,
+        polling_config: PollingConfigLike | None = None,
+        **fields: Unpack[BlueprintBuildParametersParam],
+    ) -> Flow[BlueprintView]:
+        """Have a blueprint built and wait until it is.
+
+        Raises:
+            WaitError: The build failed; `last_value` is the blueprint.
+            PollingTimeout: It was not complete by the deadline.
+            APIError: It could not be asked for.
+        """
+        created = self.create(**fields)
+
+        async def build() -> BlueprintView:
+            blueprint = await created
+            return await self.await_build_complete(
+                blueprint.id, polling_config=polling_config
+            )
+
+        return Flow(build)
+
+    def create(
+        self, **fields: Unpack[BlueprintBuildParametersParam]
+    ) -> Call[BlueprintView]:
+        """Have a blueprint built; the answer comes before it is."""
+        return self._post(
+            "/v1/blueprints", BlueprintView, fields, BlueprintBuildParametersParam
+        )
+
+    def create_from_inspection(
+        self, **fields: Unpack[BlueprintBuildFromInspectionParams]
+    ) -> Call[BlueprintView]:
+        """Have a blueprint of an inspected repository built."""
+        return self._post(
+            "/v1/blueprints/create_from_inspection",
+            BlueprintView,
+            fields,
+            BlueprintBuildFromInspectionParams,
+        )
+
+    def retrieve(self, id: str) -> Call[BlueprintView]:
+        """Return one blueprint."""
+        return self._get("/v1/blueprints/{id}", BlueprintView, id=id)
+
+    def list(self, **query: Unpack[BlueprintListParams]) -> PageCall[BlueprintView]:
+        """List the account's blueprints."""
+        return paged(
+            self._get("/v1/blueprints", BlueprintListView, query, BlueprintListParams),
+            lambda page: page.blueprints,
+        )
+
+    def list_public(
+        self, **query: Unpack[BlueprintListParams]
+    ) -> PageCall[BlueprintView]:
+        """List the blueprints that everyone can use."""
+        return paged(
+            self._get(
+                "/v1/blueprints/list_public",
+                BlueprintListView,
+                query,
+                BlueprintListParams,
+            ),
+            lambda page: page.blueprints,
+        )
+
+    def preview(
+        self, **fields: Unpack[BlueprintBuildParametersParam]
+    ) -> Call[BlueprintPreviewView]:
+        """Return the Dockerfile that a build would use; deprecated by the service."""
+        return self._post(
+            "/v1/blueprints/preview",
+            BlueprintPreviewView,
+            fields,
+            BlueprintBuildParametersParam,
+            safety=Safety.SAFE,
+        )
+
+    def logs(self, id: str) -> Call[BlueprintBuildLogsListView]:
+        """Return the log of a build."""
+        return self._get("/v1/blueprints/{id}/logs", BlueprintBuildLogsListView, id=id)
+
+    def delete(self, id: str) -> Call[None]:
+        """Delete a blueprint that no devbox or other blueprint needs."""
+        return self._post(
+            "/v1/blueprints/{id}/delete", NoneType, safety=Safety.SAFE, id=id
+        )
+
+    def metadata_keys(self) -> Call[MetadataKeysView]:
+        """Return the metadata keys that blueprints have."""
+        return self._get("/v1/blueprints/metadata/keys", MetadataKeysView)
+
+    def metadata_values(self, key: str) -> Call[MetadataValuesView]:
+        """Return the values that blueprints have under a metadata key."""
+        return self._get(
+            "/v1/blueprints/metadata/keys/{key}/values", MetadataValuesView, key=key
+        )
+
+    def public_metadata_keys(self) -> Call[MetadataKeysView]:
+        """Return the metadata keys that public blueprints have."""
+        return self._get("/v1/blueprints/public/metadata/keys", MetadataKeysView)
+
+    def public_metadata_values(self, key: str) -> Call[MetadataValuesView]:
+        """Return the values that public blueprints have under a key."""
+        return self._get(
+            "/v1/blueprints/public/metadata/keys/{key}/values",
+            MetadataValuesView,
+            key=key,
+        )
+
+
+async def _built(
+    call: Call[BlueprintView], polling: PollingConfigLike
+) -> BlueprintView:
+    return await until_left(
+        call, _PASSING, "build_complete", polling, lambda blueprint: blueprint.status
+    )

@@ -1,0 +1,139 @@
+"""Snapshots of the disks of devboxes."""
+
+from functools import partial
+from types import NoneType
+from typing import Unpack
+
+from runloop_async.call import Call, Flow, Resource
+from runloop_async.errors import WaitError
+from runloop_async.models.shared import MetadataKeysView, MetadataValuesView
+from runloop_async.models.snapshots import (
+    DevboxSnapshotAsyncStatusView,
+    DevboxSnapshotListView,
+    DevboxSnapshotParams,
+    DevboxSnapshotView,
+    DiskSnapshotListParams,
+)
+from runloop_async.paging import PageCall, paged
+from runloop_async.polling import PollingConfig, PollingConfigLike, poll
+from runloop_async.wire.request import Safety
+
+
+class DiskSnapshots(Resource):
+    """Snapshots of the disks of devboxes."""
+
+    def await_completed(
+        self, id: str, *, polling_config: PollingConfigLike | None = None
+    ) -> Flow[DevboxSnapshotAsyncStatusView]:
+        """Wait until a snapshot is complete.
+
+        Raises:
+            WaitError: It failed or was deleted; `last_value` is its status.
+            PollingTimeout: It was not complete by the deadline.
+            APIError: It could not be asked for.
+        """
+        return Flow(
+            partial(
+                _completed, self.query_status(id), polling_config or PollingConfig()
+            )
+        )
+
+    def update(
+        self, id: str, **fields: Unpack[DevboxSnapshotParams]
+    ) -> Call[DevboxSnapshotView]:
+        """Change a snapshot; what is left out stays as it is."""
+        return self._post(
+            "/v1/devboxes/disk_snapshots/{id}",
+            DevboxSnapshotView,
+            fields,
+            DevboxSnapshotParams,
+            safety=Safety.SAFE,
+            id=id,
+        )
+
+    def list(
+        self, **query: Unpack[DiskSnapshotListParams]
+    ) -> PageCall[DevboxSnapshotView]:
+        """List the account's snapshots."""
+        return paged(
+            self._get(
+                "/v1/devboxes/disk_snapshots",
+                DevboxSnapshotListView,
+                query,
+                DiskSnapshotListParams,
+            ),
+            lambda page: page.snapshots,
+        )
+
+    def list_public(
+        self, **query: Unpack[DiskSnapshotListParams]
+    ) -> PageCall[DevboxSnapshotView]:
+        """List the snapshots that everyone can use."""
+        return paged(
+            self._get(
+                "/v1/devboxes/disk_snapshots/list_public",
+                DevboxSnapshotListView,
+                query,
+                DiskSnapshotListParams,
+            ),
+            lambda page: page.snapshots,
+        )
+
+    def delete(self, id: str) -> Call[None]:
+        """Delete a snapshot."""
+        return self._post(
+            "/v1/devboxes/disk_snapshots/{id}/delete",
+            NoneType,
+            safety=Safety.SAFE,
+            id=id,
+        )
+
+    def query_status(self, id: str) -> Call[DevboxSnapshotAsyncStatusView]:
+        """Return how far a snapshot is."""
+        return self._get(
+            "/v1/devboxes/disk_snapshots/{id}/status",
+            DevboxSnapshotAsyncStatusView,
+            id=id,
+        )
+
+    def metadata_keys(self) -> Call[MetadataKeysView]:
+        """Return the metadata keys that snapshots have."""
+        return self._get("/v1/devboxes/disk_snapshots/metadata/keys", MetadataKeysView)
+
+    def metadata_values(self, key: str) -> Call[MetadataValuesView]:
+        """Return the values that snapshots have under a metadata key."""
+        return self._get(
+            "/v1/devboxes/disk_snapshots/metadata/keys/{key}/values",
+            MetadataValuesView,
+            key=key,
+        )
+
+    def public_metadata_keys(self) -> Call[MetadataKeysView]:
+        """Return the metadata keys that public snapshots have."""
+        return self._get(
+            "/v1/devboxes/disk_snapshots/public/metadata/keys", MetadataKeysView
+        )
+
+    def public_metadata_values(self, key: str) -> Call[MetadataValuesView]:
+        """Return the values that public snapshots have under a key."""
+        return self._get(
+            "/v1/devboxes/disk_snapshots/public/metadata/keys/{key}/values",
+            MetadataValuesView,
+            key=key,
+        )
+
+
+async def _completed(
+    call: Call[DevboxSnapshotAsyncStatusView], polling: PollingConfigLike
+) -> DevboxSnapshotAsyncStatusView:
+    status = await poll(
+        lambda left_s: call.with_options(deadline=left_s),
+        lambda snapshot: snapshot.status != "in_progress",
+        clock=call.runner.clock,
+        polling=polling,
+        what=f"the end of {call.request.path}",
+    )
+    if status.status != "complete":
+        why = f": {status.error_message}" if status.error_message else ""
+        raise WaitError(f"the snapshot is {status.status}{why}", last_value=status)
+    return status

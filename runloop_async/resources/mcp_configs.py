@@ -1,0 +1,54 @@
+"""MCP configurations."""
+
+from typing import Unpack
+
+from runloop_async.call import Call, Resource
+from runloop_async.models.mcp_configs import (
+    McpConfigCreateParams,
+    McpConfigListParams,
+    McpConfigListView,
+    McpConfigUpdateParams,
+    McpConfigView,
+)
+from runloop_async.paging import PageCall, paged
+from runloop_async.wire.request import Safety
+
+
+class McpConfigs(Resource):
+    """MCP servers that devboxes reach without having their keys."""
+
+    def create(self, **fields: Unpack[McpConfigCreateParams]) -> Call[McpConfigView]:
+        """Make an MCP configuration."""
+        return self._post(
+            "/v1/mcp-configs", McpConfigView, fields, McpConfigCreateParams
+        )
+
+    def retrieve(self, id: str) -> Call[McpConfigView]:
+        """Return one MCP configuration."""
+        return self._get("/v1/mcp-configs/{id}", McpConfigView, id=id)
+
+    def update(
+        self, id: str, **fields: Unpack[McpConfigUpdateParams]
+    ) -> Call[McpConfigView]:
+        """Change an MCP configuration; what is left out stays as it is."""
+        return self._post(
+            "/v1/mcp-configs/{id}",
+            McpConfigView,
+            fields,
+            McpConfigUpdateParams,
+            safety=Safety.SAFE,
+            id=id,
+        )
+
+    def list(self, **query: Unpack[McpConfigListParams]) -> PageCall[McpConfigView]:
+        """List the account's MCP configurations."""
+        return paged(
+            self._get("/v1/mcp-configs", McpConfigListView, query, McpConfigListParams),
+            lambda page: page.mcp_configs,
+        )
+
+    def delete(self, id: str) -> Call[McpConfigView]:
+        """Delete an MCP configuration that no devbox uses, and return it."""
+        return self._post(
+            "/v1/mcp-configs/{id}/delete", McpConfigView, safety=Safety.SAFE, id=id
+        )

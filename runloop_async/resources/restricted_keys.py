@@ -1,0 +1,24 @@
+"""Keys that may do only some things."""
+
+from typing import Unpack
+
+from runloop_async.call import Call, Resource
+from runloop_async.models.keys import (
+    RestrictedKeyCreatedView,
+    RestrictedKeyCreateParams,
+)
+
+
+class RestrictedKeys(Resource):
+    """Keys that may do only some things."""
+
+    def create(
+        self, **fields: Unpack[RestrictedKeyCreateParams]
+    ) -> Call[RestrictedKeyCreatedView]:
+        """Make a key; its secret is in this answer and never again."""
+        return self._post(
+            "/v1/restricted_keys",
+            RestrictedKeyCreatedView,
+            fields,
+            RestrictedKeyCreateParams,
+        )

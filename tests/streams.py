@@ -1,0 +1,76 @@
+"""A runner that plays streams of events: what is sent, and where it breaks."""
+
+import json
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import attrs
+
+from runloop_async.call import Call, Stream
+from runloop_async.errors import APIConnectionError
+from runloop_async.wire.response import Response
+from tests.fakes import FakeClock
+
+T = TypeVar("T")
+LOST = APIConnectionError("lost", phase="read")
+Play = Sequence[bytes | Exception]
+"""The pieces of a stream; an error breaks it."""
+
+
+def event(value: object, name: str = "") -> bytes:
+    """Return an event as it is sent."""
+    head = f"event: {name}\n" if name else ""
+    return f"{head}data: {json.dumps(value, ensure_ascii=False)}\n\n".encode()
+
+
+@attrs.frozen
+class Playing:
+    """A stream that is open."""
+
+    play: Play
+    headers: Mapping[str, str]
+    status: int = 200
+
+    async def chunks(self) -> AsyncGenerator[bytes]:
+        for piece in self.play:
+            if isinstance(piece, Exception):
+                raise piece
+            yield piece
+
+
+@attrs.define
+class Streams:
+    """Plays one stream after the other, the last one again and again.
+
+    An error instead of a play is one that there is in opening it.
+    """
+
+    plays: list[Play | Exception]
+    statuses: list[object] = attrs.field(factory=list[object])
+    """What is answered to the question for the status, one after the other."""
+    clock: FakeClock = attrs.field(factory=FakeClock)
+    kind: str = "text/event-stream; charset=utf-8"
+    queries: list[dict[str, str]] = attrs.field(factory=list[dict[str, str]])
+    """The query of each stream that was asked for."""
+    calls: list[Call[Any]] = attrs.field(factory=list[Call[Any]])
+    open: int = 0
+
+    async def run(self, call: Call[T]) -> T:
+        self.calls.append(call)
+        answer = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return call.decode(Response(200, {}, json.dumps(answer).encode()))
+
+    @asynccontextmanager
+    async def stream(self, call: Call[Any]) -> AsyncGenerator[Stream]:
+        self.queries.append(dict(call.request.query))
+        play = self.plays.pop(0) if len(self.plays) > 1 else self.plays[0]
+        if isinstance(play, Exception):
+            raise play
+        self.open += 1
+        try:
+            yield Playing(play, {"content-type": self.kind})
+        finally:
+            self.open -= 1
