@@ -8,8 +8,13 @@ API for your own tests is `runloop_async.testing.Emulator`.
 """
 
 from runloop_async._version import __version__
-from runloop_async.bulk import Bulk, BulkResult, Outcome, Progress
-from runloop_async.call import Call, Flow, RawResponse, Repeatable
+from runloop_async.calls.bulk import Bulk, BulkResult, Outcome, Progress
+from runloop_async.calls.call import Call, RawResponse
+from runloop_async.calls.files import Download
+from runloop_async.calls.paging import Page, PageCall
+from runloop_async.calls.polling import PollingConfig
+from runloop_async.calls.repeatable import Flow, Repeatable
+from runloop_async.calls.streaming import EventStream
 from runloop_async.client import AsyncRunloop
 from runloop_async.errors import (
     APIConnectionError,
@@ -40,11 +45,7 @@ from runloop_async.errors import (
     WaitError,
 )
 from runloop_async.options import Limits, RetryPolicy, Timeouts
-from runloop_async.paging import Page, PageCall
-from runloop_async.polling import PollingConfig
 from runloop_async.stats import Stats
-from runloop_async.streaming import EventStream
-from runloop_async.transfer import Download
 
 __all__ = [
     "APIConnectionError",

@@ -10,8 +10,8 @@ from typing import Any, Self, TypeVar, Unpack, cast
 from aiohttp import ClientSession
 
 from runloop_async.annotations import override
-from runloop_async.bulk import Bulk, Calls, Progress
-from runloop_async.call import Clock
+from runloop_async.calls.bulk import Bulk, Calls, Progress
+from runloop_async.calls.runner import Clock
 from runloop_async.errors import ConfigurationError
 from runloop_async.limits import lanes
 from runloop_async.options import (

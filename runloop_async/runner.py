@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import attrs
 
-from runloop_async.call import Call, Clock, Stream
+from runloop_async.calls.runner import Clock, Sendable, Stream
 from runloop_async.errors import APIError, APITimeoutError
 from runloop_async.options import ClientOptions
 from runloop_async.stats import Counters
@@ -67,7 +67,7 @@ class HttpRunner:
         """Time and chance."""
         self._preparation = Preparation(options)
 
-    async def run(self, call: Call[T]) -> T:
+    async def run(self, call: Sendable[T]) -> T:
         """Send a request, again if need be, and return its decoded answer."""
         lane = self._lanes[call.request.workload]
 
@@ -81,7 +81,7 @@ class HttpRunner:
         return await self._until_success(call, exchange)
 
     @asynccontextmanager
-    async def stream(self, call: Call[Any]) -> AsyncGenerator[Stream]:
+    async def stream(self, call: Sendable[Any]) -> AsyncGenerator[Stream]:
         """Send a request, again if need be, and leave its answer to the caller."""
         async with AsyncExitStack() as stack:
 
@@ -105,7 +105,7 @@ class HttpRunner:
                 raise
 
     async def _until_success(
-        self, call: Call[Any], exchange: Callable[[Attempt], Awaitable[T]]
+        self, call: Sendable[Any], exchange: Callable[[Attempt], Awaitable[T]]
     ) -> T:
         """Make attempts until one succeeds, the policy says stop, or time is up."""
         self._transport.open()  # or say now that it is closed, or in another loop

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import attrs
 import pytest
 
-from runloop_async.call import Call, Stream
+from runloop_async.calls.runner import Sendable, Stream
 from runloop_async.wire.response import Response, error_for, is_success
 
 T = TypeVar("T")
@@ -55,16 +55,16 @@ class Recorder:
     answers: list[tuple[int, object] | Exception] = attrs.field(
         factory=list[tuple[int, object] | Exception]
     )
-    calls: list[Call[Any]] = attrs.field(factory=list[Call[Any]])
+    calls: list[Sendable[Any]] = attrs.field(factory=list[Sendable[Any]])
 
-    async def run(self, call: Call[T]) -> T:
+    async def run(self, call: Sendable[T]) -> T:
         return call.decode(self._answer(call))
 
     @asynccontextmanager
-    async def stream(self, call: Call[Any]) -> AsyncGenerator[Stream]:
+    async def stream(self, call: Sendable[Any]) -> AsyncGenerator[Stream]:
         yield Chunks(self._answer(call))
 
-    def _answer(self, call: Call[Any]) -> Response:
+    def _answer(self, call: Sendable[Any]) -> Response:
         self.calls.append(call)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Exception):

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import attrs
 
-from runloop_async.call import Call, Stream
+from runloop_async.calls.runner import Sendable, Stream
 from runloop_async.errors import APIConnectionError
 from runloop_async.wire.response import Response
 from tests.fakes import FakeClock
@@ -53,10 +53,10 @@ class Streams:
     kind: str = "text/event-stream; charset=utf-8"
     queries: list[dict[str, str]] = attrs.field(factory=list[dict[str, str]])
     """The query of each stream that was asked for."""
-    calls: list[Call[Any]] = attrs.field(factory=list[Call[Any]])
+    calls: list[Sendable[Any]] = attrs.field(factory=list[Sendable[Any]])
     open: int = 0
 
-    async def run(self, call: Call[T]) -> T:
+    async def run(self, call: Sendable[T]) -> T:
         self.calls.append(call)
         answer = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
         if isinstance(answer, Exception):
@@ -64,7 +64,7 @@ class Streams:
         return call.decode(Response(200, {}, json.dumps(answer).encode()))
 
     @asynccontextmanager
-    async def stream(self, call: Call[Any]) -> AsyncGenerator[Stream]:
+    async def stream(self, call: Sendable[Any]) -> AsyncGenerator[Stream]:
         self.queries.append(dict(call.request.query))
         play = self.plays.pop(0) if len(self.plays) > 1 else self.plays[0]
         if isinstance(play, Exception):

@@ -9,7 +9,7 @@ from typing import Any, get_args, get_origin, get_type_hints, is_typeddict
 import attrs
 
 from runloop_async.annotations import JsonValue
-from runloop_async.call import Resource
+from runloop_async.calls.resource import Resource
 from runloop_async.convert import shapes
 
 FACTS: Mapping[str, Any] = json.loads(

@@ -9,7 +9,7 @@ import pytest
 
 import runloop_async
 from runloop_async import errors, resources
-from runloop_async.call import Resource
+from runloop_async.calls.resource import Resource
 
 MODULES = [
     import_module(module.name)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from runloop_async.call import Call
+from runloop_async.calls.call import Call
 from runloop_async.errors import APITimeoutError, EventLoopError, NotFoundError
 from runloop_async.models.benchmarks import BenchmarkRunView
 from runloop_async.options import Limits

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from runloop_async._version import __version__
-from runloop_async.call import Call
+from runloop_async.calls.call import Call
 from runloop_async.errors import (
     APIConnectionError,
     APIResponseValidationError,

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from runloop_async.call import Call
+from runloop_async.calls.call import Call
 from runloop_async.errors import (
     APIError,
     APITimeoutError,

@@ -12,9 +12,9 @@ import pytest
 from yarl import URL
 
 from runloop_async import AsyncRunloop
+from runloop_async.calls.polling import PollingConfig
 from runloop_async.errors import APITimeoutError, ConfigurationError, RunloopError
 from runloop_async.options import ClientParams, RetryPolicy
-from runloop_async.polling import PollingConfig
 from runloop_async.resources.benchmark_runs import BenchmarkRuns
 from tests.rawserver import (
     Answer,

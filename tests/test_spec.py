@@ -9,9 +9,9 @@ import attrs
 import pytest
 
 from runloop_async import AsyncRunloop, Call, Flow, PageCall, models
-from runloop_async.call import Resource
-from runloop_async.streaming import EventStream
-from runloop_async.transfer import Download
+from runloop_async.calls.files import Download
+from runloop_async.calls.resource import Resource
+from runloop_async.calls.streaming import EventStream
 from tests import surface
 from tests.fakes import Recorder
 

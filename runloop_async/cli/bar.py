@@ -13,7 +13,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from runloop_async import bulk
+from runloop_async.calls import bulk
 
 
 @contextmanager

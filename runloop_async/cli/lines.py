@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
-from runloop_async import bulk
+from runloop_async.calls import bulk
 
 _LINES = 10
 """How many lines a bulk prints."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
-from runloop_async import bulk
+from runloop_async.calls import bulk
 from runloop_async.cli.lines import lines
 
 try:

@@ -1,6 +1,7 @@
 """The account that the key belongs to."""
 
-from runloop_async.call import Call, Resource
+from runloop_async.calls.call import Call
+from runloop_async.calls.resource import Resource
 from runloop_async.models.accounts import AccountView
 
 

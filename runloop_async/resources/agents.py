@@ -3,7 +3,9 @@
 from types import NoneType
 from typing import Unpack
 
-from runloop_async.call import Call, Resource
+from runloop_async.calls.call import Call
+from runloop_async.calls.paging import PageCall, paged
+from runloop_async.calls.resource import Resource
 from runloop_async.models.agents import (
     AgentCreateParams,
     AgentDevboxCountsView,
@@ -12,7 +14,6 @@ from runloop_async.models.agents import (
     AgentListView,
     AgentView,
 )
-from runloop_async.paging import PageCall, paged
 from runloop_async.wire.request import Safety
 
 

@@ -2,7 +2,8 @@
 
 from typing import Unpack
 
-from runloop_async.call import Call, Resource
+from runloop_async.calls.call import Call
+from runloop_async.calls.resource import Resource
 from runloop_async.models.keys import ApiKeyCreatedView, ApiKeyCreateParams
 
 

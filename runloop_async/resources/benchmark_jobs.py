@@ -3,15 +3,17 @@
 from functools import partial
 from typing import Final, Unpack
 
-from runloop_async.call import Call, Flow, Resource
+from runloop_async.calls.call import Call
+from runloop_async.calls.paging import PageCall, paged
+from runloop_async.calls.polling import LONG, PollingConfigLike, until_ended
+from runloop_async.calls.repeatable import Flow
+from runloop_async.calls.resource import Resource
 from runloop_async.models.benchmark_jobs import (
     BenchmarkJobCreateParams,
     BenchmarkJobListParams,
     BenchmarkJobListView,
     BenchmarkJobView,
 )
-from runloop_async.paging import PageCall, paged
-from runloop_async.polling import LONG, PollingConfigLike, until_ended
 
 ENDED: Final = frozenset({"completed", "failed", "cancelled", "timeout"})
 """The states that a job does not leave."""

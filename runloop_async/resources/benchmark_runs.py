@@ -5,7 +5,17 @@ from contextlib import aclosing
 from functools import partial
 from typing import Any, Final, TypeVar, Unpack
 
-from runloop_async.call import Call, Flow, Resource
+from runloop_async.calls.call import Call
+from runloop_async.calls.files import Download, download
+from runloop_async.calls.paging import PageCall, paged, walk
+from runloop_async.calls.polling import (
+    LONG,
+    PollingConfigLike,
+    poll,
+    until_ended,
+)
+from runloop_async.calls.repeatable import Flow
+from runloop_async.calls.resource import Resource
 from runloop_async.models.benchmarks import (
     BenchmarkRunListParams,
     BenchmarkRunListScenarioRunsParams,
@@ -13,14 +23,6 @@ from runloop_async.models.benchmarks import (
     BenchmarkRunView,
 )
 from runloop_async.models.scenarios import ScenarioRunListView, ScenarioRunView
-from runloop_async.paging import PageCall, paged, walk
-from runloop_async.polling import (
-    LONG,
-    PollingConfigLike,
-    poll,
-    until_ended,
-)
-from runloop_async.transfer import Download, download
 from runloop_async.wire.request import Safety
 
 CallT = TypeVar("CallT", bound=Call[Any])

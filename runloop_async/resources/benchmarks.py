@@ -2,7 +2,11 @@
 
 from typing import Unpack
 
-from runloop_async.call import Call, Resource, Runner
+from runloop_async.calls.call import Call
+from runloop_async.calls.files import Download, download
+from runloop_async.calls.paging import PageCall, paged
+from runloop_async.calls.resource import Resource
+from runloop_async.calls.runner import Runner
 from runloop_async.models.benchmarks import (
     BenchmarkCreateParams,
     BenchmarkListParams,
@@ -29,8 +33,6 @@ from runloop_async.models.shared import (
     MetadataValuesView,
     PageParams,
 )
-from runloop_async.paging import PageCall, paged
-from runloop_async.transfer import Download, download
 from runloop_async.wire.request import Safety
 
 

@@ -4,7 +4,11 @@ from functools import partial
 from types import NoneType
 from typing import Final, Unpack
 
-from runloop_async.call import Call, Flow, Resource
+from runloop_async.calls.call import Call
+from runloop_async.calls.paging import PageCall, paged
+from runloop_async.calls.polling import PollingConfig, PollingConfigLike, until_left
+from runloop_async.calls.repeatable import Flow
+from runloop_async.calls.resource import Resource
 from runloop_async.models.blueprints import (
     BlueprintBuildFromInspectionParams,
     BlueprintBuildLogsListView,
@@ -15,8 +19,6 @@ from runloop_async.models.blueprints import (
     BlueprintView,
 )
 from runloop_async.models.shared import MetadataKeysView, MetadataValuesView
-from runloop_async.paging import PageCall, paged
-from runloop_async.polling import PollingConfig, PollingConfigLike, until_left
 from runloop_async.wire.request import Safety
 
 _PASSING: Final = frozenset({"queued", "provisioning", "building"})

@@ -2,7 +2,9 @@
 
 from typing import Unpack
 
-from runloop_async.call import Call, Resource
+from runloop_async.calls.call import Call
+from runloop_async.calls.paging import PageCall, paged
+from runloop_async.calls.resource import Resource
 from runloop_async.models.gateway_configs import (
     GatewayConfigCreateParams,
     GatewayConfigListParams,
@@ -10,7 +12,6 @@ from runloop_async.models.gateway_configs import (
     GatewayConfigUpdateParams,
     GatewayConfigView,
 )
-from runloop_async.paging import PageCall, paged
 from runloop_async.wire.request import Safety
 
 

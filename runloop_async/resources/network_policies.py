@@ -2,7 +2,9 @@
 
 from typing import Unpack
 
-from runloop_async.call import Call, Resource
+from runloop_async.calls.call import Call
+from runloop_async.calls.paging import PageCall, paged
+from runloop_async.calls.resource import Resource
 from runloop_async.models.network_policies import (
     NetworkPolicyCreateParams,
     NetworkPolicyListParams,
@@ -10,7 +12,6 @@ from runloop_async.models.network_policies import (
     NetworkPolicyUpdateParams,
     NetworkPolicyView,
 )
-from runloop_async.paging import PageCall, paged
 from runloop_async.wire.request import Safety
 
 

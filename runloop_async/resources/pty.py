@@ -3,7 +3,8 @@
 import re
 from typing import Final, Unpack
 
-from runloop_async.call import Call, Resource
+from runloop_async.calls.call import Call
+from runloop_async.calls.resource import Resource
 from runloop_async.models.pty import (
     PtyConnectParams,
     PtyConnectView,

@@ -7,8 +7,9 @@ from typing import Any, Generic, TypeVar
 import attrs
 
 from runloop_async.annotations import JsonObject
-from runloop_async.call import Call, Resource
-from runloop_async.paging import PageCall
+from runloop_async.calls.call import Call
+from runloop_async.calls.paging import PageCall
+from runloop_async.calls.resource import Resource
 from runloop_async.wire.request import Request, Safety, Workload
 from tests.fakes import Recorder
 

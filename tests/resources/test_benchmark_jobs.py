@@ -1,11 +1,11 @@
 import pytest
 
+from runloop_async.calls.polling import PollingConfig
 from runloop_async.errors import PollingTimeout
 from runloop_async.models.benchmark_jobs import (
     BenchmarkJobView,
     JobAgentConfig,
 )
-from runloop_async.polling import PollingConfig
 from runloop_async.resources.benchmark_jobs import BenchmarkJobs
 from tests.fakes import Recorder
 from tests.resources.cases import Case, get, methods, post

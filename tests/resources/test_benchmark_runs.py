@@ -4,11 +4,11 @@ import attrs
 import pytest
 
 from runloop_async.annotations import override
-from runloop_async.call import Call
+from runloop_async.calls.polling import PollingConfig
+from runloop_async.calls.runner import Sendable
 from runloop_async.errors import InternalServerError, NotFoundError, PollingTimeout
 from runloop_async.models.benchmarks import BenchmarkRunView
 from runloop_async.models.scenarios import ScenarioRunView
-from runloop_async.polling import PollingConfig
 from runloop_async.resources.benchmark_runs import BenchmarkRuns
 from tests.fakes import Recorder
 from tests.resources.cases import Case, file, get, methods, post
@@ -203,7 +203,7 @@ class SlowRecorder(Recorder):
     due_s: list[float] = attrs.field(factory=list[float])
 
     @override
-    async def run(self, call: Call[T]) -> T:
+    async def run(self, call: Sendable[T]) -> T:
         self.due_s.append(self.clock.now() + (call.options.get("deadline") or 0.0))
         self.clock.time_s += 4.0
         return call.decode(self._answer(call))

@@ -1,8 +1,8 @@
 import pytest
 
+from runloop_async.calls.polling import PollingConfig
 from runloop_async.errors import ConflictError, PollingTimeout, WaitError
 from runloop_async.models.scenarios import ScenarioRunView
-from runloop_async.polling import PollingConfig
 from runloop_async.resources.scenarios.runs import ScenarioRuns
 from tests.fakes import Recorder
 from tests.samples import scenario_run

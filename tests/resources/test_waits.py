@@ -2,8 +2,8 @@
 
 import pytest
 
+from runloop_async.calls.polling import PollingConfig
 from runloop_async.errors import WaitError
-from runloop_async.polling import PollingConfig
 from runloop_async.resources.blueprints import Blueprints
 from runloop_async.resources.devboxes import Devboxes
 from runloop_async.resources.pty import Pty

@@ -3,7 +3,11 @@
 from types import NoneType
 from typing import Unpack
 
-from runloop_async.call import Call, Resource, Runner
+from runloop_async.calls.call import Call
+from runloop_async.calls.paging import PageCall, paged
+from runloop_async.calls.resource import Resource
+from runloop_async.calls.runner import Runner
+from runloop_async.calls.streaming import AfterSequence, EventStream, Status
 from runloop_async.models.axons import (
     AxonCreateParams,
     AxonEventView,
@@ -15,10 +19,8 @@ from runloop_async.models.axons import (
     AxonView,
     PublishResultView,
 )
-from runloop_async.paging import PageCall, paged
 from runloop_async.resources.axons.events import AxonEvents
 from runloop_async.resources.axons.sql import AxonSql
-from runloop_async.streaming import AfterSequence, EventStream, Status
 from runloop_async.wire.request import Safety
 
 

@@ -2,10 +2,10 @@
 
 from typing import Unpack
 
-from runloop_async.call import Resource
+from runloop_async.calls.paging import PageCall, paged
+from runloop_async.calls.resource import Resource
 from runloop_async.models.axons import AxonEventListView, AxonEventView
 from runloop_async.models.shared import CountedPageParams
-from runloop_async.paging import PageCall, paged
 
 
 class AxonEvents(Resource):

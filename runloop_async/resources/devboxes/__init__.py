@@ -7,8 +7,13 @@ from types import NoneType
 from typing import Final, Unpack
 from uuid import UUID
 
-from runloop_async.call import Call, Flow, Runner
-from runloop_async.longpoll import BOOTING, devbox_in, settled
+from runloop_async.calls.call import Call
+from runloop_async.calls.longpoll import BOOTING, devbox_in, settled
+from runloop_async.calls.paging import PageCall, paged
+from runloop_async.calls.polling import PollingConfig, PollingConfigLike
+from runloop_async.calls.repeatable import Flow
+from runloop_async.calls.runner import Runner
+from runloop_async.calls.streaming import EventStream
 from runloop_async.models.devboxes import (
     DevboxCreateParams,
     DevboxEvictionEventView,
@@ -30,14 +35,11 @@ from runloop_async.models.executions import (
 )
 from runloop_async.models.shared import MetadataKeysView, MetadataValuesView
 from runloop_async.models.snapshots import DevboxSnapshotParams, DevboxSnapshotView
-from runloop_async.paging import PageCall, paged
-from runloop_async.polling import PollingConfig, PollingConfigLike
 from runloop_async.resources.devboxes.access import Access
 from runloop_async.resources.devboxes.disk_snapshots import DiskSnapshots
 from runloop_async.resources.devboxes.executions import Commands, Executions
 from runloop_async.resources.devboxes.files import LONG_S, Files
 from runloop_async.resources.devboxes.logs import DevboxLogs
-from runloop_async.streaming import EventStream
 from runloop_async.wire.request import Safety, Workload
 
 _HOLD_S: Final = 35.0

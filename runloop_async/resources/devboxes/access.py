@@ -3,7 +3,8 @@
 from types import NoneType
 from typing import Unpack
 
-from runloop_async.call import Call, Resource
+from runloop_async.calls.call import Call
+from runloop_async.calls.resource import Resource
 from runloop_async.models.access import (
     DevboxCreateGatewayTokenParams,
     DevboxCreateMcpTokenParams,

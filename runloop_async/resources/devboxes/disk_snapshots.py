@@ -4,7 +4,11 @@ from functools import partial
 from types import NoneType
 from typing import Unpack
 
-from runloop_async.call import Call, Flow, Resource
+from runloop_async.calls.call import Call
+from runloop_async.calls.paging import PageCall, paged
+from runloop_async.calls.polling import PollingConfig, PollingConfigLike, poll
+from runloop_async.calls.repeatable import Flow
+from runloop_async.calls.resource import Resource
 from runloop_async.errors import WaitError
 from runloop_async.models.shared import MetadataKeysView, MetadataValuesView
 from runloop_async.models.snapshots import (
@@ -14,8 +18,6 @@ from runloop_async.models.snapshots import (
     DevboxSnapshotView,
     DiskSnapshotListParams,
 )
-from runloop_async.paging import PageCall, paged
-from runloop_async.polling import PollingConfig, PollingConfigLike, poll
 from runloop_async.wire.request import Safety
 
 

@@ -3,8 +3,12 @@
 from functools import partial
 from typing import Final, Unpack
 
-from runloop_async.call import Call, Flow, Resource
-from runloop_async.longpoll import held
+from runloop_async.calls.call import Call
+from runloop_async.calls.longpoll import held
+from runloop_async.calls.polling import PollingConfig, PollingConfigLike
+from runloop_async.calls.repeatable import Flow
+from runloop_async.calls.resource import Resource
+from runloop_async.calls.streaming import AtOffset, EventStream, Status
 from runloop_async.models.executions import (
     DevboxAsyncExecutionDetailView,
     DevboxSendStdInResult,
@@ -15,8 +19,6 @@ from runloop_async.models.executions import (
     ExecutionStreamParams,
     ExecutionUpdateChunk,
 )
-from runloop_async.polling import PollingConfig, PollingConfigLike
-from runloop_async.streaming import AtOffset, EventStream, Status
 from runloop_async.wire.request import Safety, Workload
 
 _ONE: Final = "/v1/devboxes/{devbox_id}/executions/{execution_id}"

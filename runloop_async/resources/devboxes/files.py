@@ -3,15 +3,16 @@
 from types import NoneType
 from typing import Final, Unpack
 
-from runloop_async.call import Call, Resource
+from runloop_async.calls.call import Call
+from runloop_async.calls.files import Download, Progress, download
+from runloop_async.calls.resource import Resource
+from runloop_async.calls.uploads import Source, content_of, multipart, with_content
 from runloop_async.models.devboxes import (
     DevboxDownloadFileParams,
     DevboxReadFileContentsParams,
     DevboxWriteFileContentsParams,
 )
 from runloop_async.models.executions import DevboxExecutionDetailView
-from runloop_async.transfer import Download, Progress, download
-from runloop_async.upload import Source, content_of, multipart, with_content
 from runloop_async.wire.request import Safety, Workload
 
 LONG_S: Final = 600.0

@@ -3,9 +3,10 @@
 from typing import Unpack
 
 from runloop_async.annotations import JsonObject
-from runloop_async.call import Call, Resource
+from runloop_async.calls.call import Call
+from runloop_async.calls.resource import Resource
+from runloop_async.calls.streaming import EventStream
 from runloop_async.models.devboxes import DevboxLogsListParams, DevboxLogsListView
-from runloop_async.streaming import EventStream
 
 
 class DevboxLogs(Resource):

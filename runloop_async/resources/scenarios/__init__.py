@@ -2,7 +2,10 @@
 
 from typing import Unpack
 
-from runloop_async.call import Call, Resource, Runner
+from runloop_async.calls.call import Call
+from runloop_async.calls.paging import PageCall, paged
+from runloop_async.calls.resource import Resource
+from runloop_async.calls.runner import Runner
 from runloop_async.models.scenarios import (
     ScenarioCreateParams,
     ScenarioDefinitionListView,
@@ -19,7 +22,6 @@ from runloop_async.models.shared import (
     MetadataKeysView,
     MetadataValuesView,
 )
-from runloop_async.paging import PageCall, paged
 from runloop_async.resources.scenarios.runs import ScenarioRuns
 from runloop_async.resources.scenarios.scorers import Scorers
 from runloop_async.wire.request import Safety

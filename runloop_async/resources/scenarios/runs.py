@@ -3,15 +3,17 @@
 from functools import partial
 from typing import Unpack
 
-from runloop_async.call import Call, Flow, Resource
+from runloop_async.calls.call import Call
+from runloop_async.calls.files import Download, download
+from runloop_async.calls.paging import PageCall, paged
+from runloop_async.calls.polling import PollingConfig, PollingConfigLike, until_left
+from runloop_async.calls.repeatable import Flow
+from runloop_async.calls.resource import Resource
 from runloop_async.models.scenarios import (
     ScenarioRunListParams,
     ScenarioRunListView,
     ScenarioRunView,
 )
-from runloop_async.paging import PageCall, paged
-from runloop_async.polling import PollingConfig, PollingConfigLike, until_left
-from runloop_async.transfer import Download, download
 from runloop_async.wire.request import Safety
 
 _DEFAULT = PollingConfig()

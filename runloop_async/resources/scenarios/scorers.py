@@ -2,14 +2,15 @@
 
 from typing import Unpack
 
-from runloop_async.call import Call, Resource
+from runloop_async.calls.call import Call
+from runloop_async.calls.paging import PageCall, paged
+from runloop_async.calls.resource import Resource
 from runloop_async.models.scorers import (
     ScorerListParams,
     ScorerListView,
     ScorerParams,
     ScorerView,
 )
-from runloop_async.paging import PageCall, paged
 from runloop_async.wire.request import Safety
 
 

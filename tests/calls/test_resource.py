@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from runloop_async.call import Call, Resource
+from runloop_async.calls.call import Call
+from runloop_async.calls.resource import Resource
 from runloop_async.models.benchmarks import (
     BenchmarkCreateParams,
     BenchmarkRunListParams,

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from runloop_async.annotations import JsonObject
-from runloop_async.call import Call
+from runloop_async.calls.call import Call
 from runloop_async.errors import APIResponseValidationError, ConfigurationError
 from runloop_async.models.benchmarks import BenchmarkRunView
 from runloop_async.wire.request import Request

@@ -10,7 +10,8 @@ from typing import Any, Final, Protocol, TypeVar
 
 import attrs
 
-from runloop_async.call import Call, Clock
+from runloop_async.calls.call import Call
+from runloop_async.calls.runner import Clock
 from runloop_async.errors import (
     APIError,
     PollingTimeout,

@@ -7,7 +7,8 @@ from collections.abc import Coroutine
 import pytest
 
 from runloop_async.annotations import JsonObject
-from runloop_async.call import Call, Flow
+from runloop_async.calls.call import Call
+from runloop_async.calls.repeatable import Flow
 from runloop_async.models.benchmarks import BenchmarkRunView
 from runloop_async.wire.request import Request
 from tests.fakes import Recorder

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runloop_async.bulk import Bulk, Calls, Progress
-from runloop_async.call import Flow, Repeatable
+from runloop_async.calls.bulk import Bulk, Calls, Progress
+from runloop_async.calls.repeatable import Flow, Repeatable
 from runloop_async.errors import PollingTimeout, RunloopError
 from tests.fakes import FakeClock
 from tests.turns import settle

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runloop_async.annotations import JsonObject
-from runloop_async.call import Call
+from runloop_async.calls.call import Call
+from runloop_async.calls.paging import PageCall, paged
 from runloop_async.errors import (
     APIConnectionError,
     APIResponseValidationError,
@@ -18,7 +19,6 @@ from runloop_async.errors import (
     PaginationError,
 )
 from runloop_async.models.benchmarks import BenchmarkRunListView, BenchmarkRunView
-from runloop_async.paging import PageCall, paged
 from runloop_async.resources.benchmark_runs import BenchmarkRuns
 from runloop_async.resources.benchmarks import Benchmarks
 from tests.fakes import Recorder

@@ -21,7 +21,8 @@ from typing import Any, Generic, TypeVar, cast
 import attrs
 
 from runloop_async.annotations import override
-from runloop_async.call import Clock, Repeatable
+from runloop_async.calls.repeatable import Repeatable
+from runloop_async.calls.runner import Clock
 from runloop_async.errors import RunloopError
 
 T = TypeVar("T")

@@ -11,8 +11,8 @@ from uuid import uuid4
 
 import attrs
 
-from runloop_async.call import Call
-from runloop_async.transfer import Progress
+from runloop_async.calls.call import Call
+from runloop_async.calls.files import Progress
 from runloop_async.wire.request import Content
 
 T = TypeVar("T")

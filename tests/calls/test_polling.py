@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runloop_async.calls.polling import PollingConfig, poll, until_ended, until_left
 from runloop_async.errors import (
     APIConnectionError,
     APIError,
@@ -25,7 +26,6 @@ from runloop_async.errors import (
     WaitError,
 )
 from runloop_async.models.benchmarks import BenchmarkRunView
-from runloop_async.polling import PollingConfig, poll, until_ended, until_left
 from runloop_async.resources.benchmark_runs import BenchmarkRuns
 from tests.fakes import FakeClock, Recorder
 from tests.samples import run

@@ -12,7 +12,7 @@ from typing import Any, Final, Generic, Protocol, Self, TypeVar, Unpack, cast
 
 import attrs
 
-from runloop_async.call import Call
+from runloop_async.calls.call import Call
 from runloop_async.convert import decode
 from runloop_async.errors import (
     APIConnectionError,

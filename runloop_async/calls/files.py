@@ -10,7 +10,8 @@ from uuid import uuid4
 
 import attrs
 
-from runloop_async.call import Call, Stream
+from runloop_async.calls.call import Call
+from runloop_async.calls.runner import Stream
 from runloop_async.wire.request import Workload
 
 _WHOLE_S = 600.0

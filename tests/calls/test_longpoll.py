@@ -5,14 +5,14 @@ from typing import TypeVar
 import pytest
 
 from runloop_async.annotations import override
-from runloop_async.call import Call
+from runloop_async.calls.polling import PollingConfig
+from runloop_async.calls.runner import Sendable
 from runloop_async.errors import (
     InternalServerError,
     NotFoundError,
     PollingTimeout,
     WaitError,
 )
-from runloop_async.polling import PollingConfig
 from runloop_async.resources.devboxes import Devboxes
 from tests.fakes import Recorder
 
@@ -39,7 +39,7 @@ class Holding(Recorder):
     """A server that holds each question for half a minute."""
 
     @override
-    async def run(self, call: Call[T]) -> T:
+    async def run(self, call: Sendable[T]) -> T:
         self.clock.time_s += 30
         return await super().run(call)
 

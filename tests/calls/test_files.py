@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from runloop_async.calls.files import Download, download
 from runloop_async.errors import NotFoundError, TruncatedBodyError
 from runloop_async.resources.benchmark_runs import BenchmarkRuns
-from runloop_async.transfer import Download, download
 from tests.fakes import Recorder
 from tests.rawserver import RawServer, http, http_json, then_close, then_hang
 from tests.sending import sending

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from runloop_async.calls.streaming import AfterSequence, AtOffset, EventStream
 from runloop_async.errors import (
     APIConnectionError,
     APIResponseValidationError,
@@ -16,7 +17,6 @@ from runloop_async.errors import (
 from runloop_async.models.executions import ExecutionUpdateChunk
 from runloop_async.resources.axons import Axons
 from runloop_async.resources.devboxes import Devboxes
-from runloop_async.streaming import AfterSequence, AtOffset, EventStream
 from runloop_async.wire import sse
 from tests.rawserver import RawServer, http, then_hang
 from tests.sending import sending

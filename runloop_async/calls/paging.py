@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 import attrs
 
 from runloop_async.annotations import override
-from runloop_async.call import Call, decode_body
+from runloop_async.calls.call import Call, decode_body
 from runloop_async.errors import APIError, PaginationError
 from runloop_async.options import MAX_PAGE
 from runloop_async.wire.response import Response

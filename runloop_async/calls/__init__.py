@@ -1,0 +1,1 @@
+"""What to ask: requests as values, and what can be made of them."""

@@ -1,0 +1,89 @@
+"""The protocols between what is asked and how it is sent."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol, TypeVar
+
+from runloop_async.options import CallOptions
+from runloop_async.wire.request import Request
+from runloop_async.wire.response import Response
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Clock(Protocol):
+    """Time and chance, so that tests can bring their own."""
+
+    def now(self) -> float:
+        """Return monotonic seconds."""
+        ...
+
+    async def sleep(self, delay_s: float) -> None:
+        """Wait."""
+        ...
+
+    def random(self) -> float:
+        """Return a number from 0 to 1."""
+        ...
+
+
+class Stream(Protocol):
+    """An answer that is read piece by piece."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers, looked up without regard to case."""
+        ...
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """Yield the body as it comes."""
+        ...
+
+
+class Sendable(Protocol[T_co]):
+    """What a runner sends: a request, its options, and how to read the response."""
+
+    @property
+    def request(self) -> Request:
+        """What to ask."""
+        ...
+
+    @property
+    def options(self) -> CallOptions:
+        """Options of this call alone."""
+        ...
+
+    def decode(self, response: Response) -> T_co:
+        """Return what a response stands for."""
+        ...
+
+
+class Runner(Protocol):
+    """Whatever sends calls: a client, or in tests a recorder."""
+
+    @property
+    def clock(self) -> Clock:
+        """Time and chance."""
+        ...
+
+    async def run(self, call: Sendable[T]) -> T:
+        """Send a request, again if need be, and return its decoded answer.
+
+        Raises:
+            APIError: No attempt was answered with success, or not in due shape.
+        """
+        ...
+
+    def stream(self, call: Sendable[Any]) -> AbstractAsyncContextManager[Stream]:
+        """Send a request, again if need be, and return its successful answer unread.
+
+        Raises:
+            APIError: No attempt was answered with success.
+        """
+        ...
