@@ -45,7 +45,7 @@ from runloop_async.errors import (
     WaitError,
 )
 from runloop_async.options import Limits, RetryPolicy, Timeouts
-from runloop_async.stats import Stats
+from runloop_async.sending.stats import Stats
 
 __all__ = [
     "APIConnectionError",

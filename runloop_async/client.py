@@ -13,7 +13,6 @@ from runloop_async.annotations import override
 from runloop_async.calls.bulk import Bulk, Calls, Progress
 from runloop_async.calls.runner import Clock
 from runloop_async.errors import ConfigurationError
-from runloop_async.limits import lanes
 from runloop_async.options import (
     ClientParams,
     Limits,
@@ -37,9 +36,10 @@ from runloop_async.resources.pty import Pty
 from runloop_async.resources.restricted_keys import RestrictedKeys
 from runloop_async.resources.scenarios import Scenarios
 from runloop_async.resources.secrets import Secrets
-from runloop_async.runner import HttpRunner, SystemClock
-from runloop_async.stats import Counters, Stats
-from runloop_async.transport import Transport
+from runloop_async.sending.lanes import lanes
+from runloop_async.sending.pool import Transport
+from runloop_async.sending.runner import HttpRunner, SystemClock
+from runloop_async.sending.stats import Counters, Stats
 
 T = TypeVar("T")
 

@@ -28,7 +28,7 @@ from tests.rawserver import (
     then_reset,
 )
 from tests.samples import page, run
-from tests.sending import sending
+from tests.sends import sending
 from tests.turns import settle
 
 CANARY = "canary-0123456789"

@@ -6,7 +6,7 @@ from statistics import fmean
 
 from runloop_async.calls.bulk import BulkResult
 from runloop_async.models.benchmarks import BenchmarkRunView
-from runloop_async.stats import Stats
+from runloop_async.sending.stats import Stats
 
 
 def of_runs(runs: Iterable[BenchmarkRunView]) -> str:

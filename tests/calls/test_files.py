@@ -10,7 +10,7 @@ from runloop_async.errors import NotFoundError, TruncatedBodyError
 from runloop_async.resources.benchmark_runs import BenchmarkRuns
 from tests.fakes import Recorder
 from tests.rawserver import RawServer, http, http_json, then_close, then_hang
-from tests.sending import sending
+from tests.sends import sending
 
 LOGS = b"seven b"
 

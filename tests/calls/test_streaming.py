@@ -19,7 +19,7 @@ from runloop_async.resources.axons import Axons
 from runloop_async.resources.devboxes import Devboxes
 from runloop_async.wire import sse
 from tests.rawserver import RawServer, http, then_hang
-from tests.sending import sending
+from tests.sends import sending
 from tests.streams import LOST, Play, Streams, event
 
 RUNNING: dict[str, object] = {

@@ -12,7 +12,7 @@ from runloop_async.errors import APIConnectionError, InternalServerError
 from runloop_async.resources.devboxes import Devboxes
 from runloop_async.wire.request import Content
 from tests.rawserver import RawServer, http_json
-from tests.sending import sending
+from tests.sends import sending
 
 UNAVAILABLE_ONCE = (http_json({}, status=503), http_json({}))
 

@@ -32,7 +32,7 @@ from runloop_async.errors import (
     ResponseTooLargeError,
     TruncatedBodyError,
 )
-from runloop_async.wire.attempt import Attempt
+from runloop_async.sending.outgoing import Attempt
 from runloop_async.wire.request import Content
 from runloop_async.wire.response import Response
 

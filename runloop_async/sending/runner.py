@@ -15,9 +15,9 @@ import attrs
 from runloop_async.calls.runner import Clock, Sendable, Stream
 from runloop_async.errors import APIError, APITimeoutError
 from runloop_async.options import ClientOptions
-from runloop_async.stats import Counters
-from runloop_async.transport import Answer, Transport
-from runloop_async.wire.attempt import Attempt, Preparation
+from runloop_async.sending.outgoing import Attempt, Preparation
+from runloop_async.sending.pool import Answer, Transport
+from runloop_async.sending.stats import Counters
 from runloop_async.wire.request import (
     Request,
     Safety,

@@ -21,7 +21,7 @@ from runloop_async.errors import (
     TruncatedBodyError,
 )
 from runloop_async.options import Timeouts
-from runloop_async.transport import Transport
+from runloop_async.sending.pool import Transport
 from tests.rawserver import (
     Answer,
     Connection,
@@ -34,7 +34,7 @@ from tests.rawserver import (
     then_hang,
     then_reset,
 )
-from tests.sending import attempt
+from tests.sends import attempt
 
 CERTIFICATE = Path(__file__).with_name("untrusted.pem")
 

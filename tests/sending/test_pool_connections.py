@@ -13,7 +13,7 @@ from runloop_async.errors import (
     EventLoopError,
     TruncatedBodyError,
 )
-from runloop_async.transport import Transport
+from runloop_async.sending.pool import Transport
 from tests.rawserver import (
     Answer,
     Connection,
@@ -25,7 +25,7 @@ from tests.rawserver import (
     then_hang,
     then_reset,
 )
-from tests.sending import attempt
+from tests.sends import attempt
 from tests.turns import settle
 
 

@@ -9,7 +9,7 @@ from runloop_async.errors import APITimeoutError, EventLoopError, NotFoundError
 from runloop_async.models.benchmarks import BenchmarkRunView
 from runloop_async.options import Limits
 from runloop_async.resources.benchmark_runs import BenchmarkRuns
-from runloop_async.runner import HttpRunner
+from runloop_async.sending.runner import HttpRunner
 from runloop_async.wire.request import Request, Workload
 from tests.rawserver import (
     Connection,
@@ -20,7 +20,7 @@ from tests.rawserver import (
     then_hang,
 )
 from tests.samples import run
-from tests.sending import sending
+from tests.sends import sending
 from tests.turns import settle
 
 ONE = Limits(api=1, wait=1, transfer=1)

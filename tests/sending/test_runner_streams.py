@@ -14,11 +14,11 @@ from runloop_async.errors import (
     TruncatedBodyError,
 )
 from runloop_async.options import Limits
-from runloop_async.runner import HttpRunner
+from runloop_async.sending.runner import HttpRunner
 from runloop_async.wire.request import Request
 from tests.fakes import FakeClock
 from tests.rawserver import RawServer, http, http_json, then_close, then_hang
-from tests.sending import sending
+from tests.sends import sending
 
 FILE = http(b"content")
 DOWN = http_json({"message": "down"}, status=503)

@@ -24,8 +24,8 @@ from runloop_async.options import ClientParams, RetryPolicy
 from runloop_async.resources.accounts import Accounts
 from runloop_async.resources.benchmark_runs import BenchmarkRuns
 from runloop_async.resources.benchmarks import Benchmarks
-from runloop_async.runner import SystemClock
-from runloop_async.stats import Counters
+from runloop_async.sending.runner import SystemClock
+from runloop_async.sending.stats import Counters
 from runloop_async.wire.request import Request
 from tests.fakes import FakeClock
 from tests.rawserver import (
@@ -38,7 +38,7 @@ from tests.rawserver import (
     then_hang,
 )
 from tests.samples import ACCOUNT, BENCHMARK, run
-from tests.sending import KEY, sending
+from tests.sends import KEY, sending
 
 RUN = http_json(run())
 DOWN = http_json({"message": "down"}, status=503)

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from runloop_async.options import CallOptions, resolve
-from runloop_async.wire.attempt import Preparation
+from runloop_async.sending.outgoing import Preparation
 from runloop_async.wire.request import Content, Request
 
 OWN = "application/json;v=2"

@@ -6,12 +6,12 @@ from typing import Unpack
 
 from yarl import URL
 
-from runloop_async.limits import lanes
 from runloop_async.options import ClientParams, Limits, resolve
-from runloop_async.runner import HttpRunner
-from runloop_async.stats import Counters
-from runloop_async.transport import Transport
-from runloop_async.wire.attempt import Attempt
+from runloop_async.sending.lanes import lanes
+from runloop_async.sending.outgoing import Attempt
+from runloop_async.sending.pool import Transport
+from runloop_async.sending.runner import HttpRunner
+from runloop_async.sending.stats import Counters
 from tests.fakes import FakeClock
 
 KEY = "key-of-the-tests"

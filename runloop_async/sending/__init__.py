@@ -1,0 +1,1 @@
+"""How calls are sent: through a pool, within limits, again if need be."""
