@@ -35,11 +35,9 @@ CALLS = {
 }
 OURS: Mapping[str, Any] = {
     name: value
-    for module in pkgutil.iter_modules(models.__path__)
-    for name, value in vars(
-        importlib.import_module(f"runloop_async.models.{module.name}")
-    ).items()
-    if surface.is_model(value) and value.__module__.endswith(f".{module.name}")
+    for module in pkgutil.walk_packages(models.__path__, f"{models.__name__}.")
+    for name, value in vars(importlib.import_module(module.name)).items()
+    if surface.is_model(value) and value.__module__ == module.name
 }
 # Names of ours that stand for none of the API's: building blocks and query parameters.
 BLOCKS = {

@@ -11,7 +11,7 @@ from runloop_async.calls.call import Call
 from runloop_async.calls.polling import PollingConfig, PollingConfigLike
 from runloop_async.calls.runner import Clock
 from runloop_async.errors import APIError, APIStatusError, PollingTimeout, WaitError
-from runloop_async.models.devboxes import DevboxStatus, DevboxView
+from runloop_async.models.devboxes.devboxes import DevboxStatus, DevboxView
 from runloop_async.wire.request import Safety
 from runloop_async.wire.retry import worth_another
 

@@ -5,7 +5,7 @@ from typing import Literal, Required, TypeAlias, TypedDict
 
 import attrs
 
-from runloop_async.models.benchmarks import BenchmarkRunState
+from runloop_async.models.benchmark_runs import BenchmarkRunState
 from runloop_async.models.shared import CountedPageParams, Unknown
 
 BenchmarkJobState: TypeAlias = (

@@ -4,7 +4,7 @@ from typing import Unpack
 
 from runloop_async.calls.call import Call
 from runloop_async.calls.resource import Resource
-from runloop_async.models.keys import ApiKeyCreatedView, ApiKeyCreateParams
+from runloop_async.models.apikeys import ApiKeyCreatedView, ApiKeyCreateParams
 
 
 class Apikeys(Resource):

@@ -16,13 +16,13 @@ from runloop_async.calls.polling import (
 )
 from runloop_async.calls.repeatable import Flow
 from runloop_async.calls.resource import Resource
-from runloop_async.models.benchmarks import (
+from runloop_async.models.benchmark_runs import (
     BenchmarkRunListParams,
     BenchmarkRunListScenarioRunsParams,
     BenchmarkRunListView,
     BenchmarkRunView,
 )
-from runloop_async.models.scenarios import ScenarioRunListView, ScenarioRunView
+from runloop_async.models.scenarios.runs import ScenarioRunListView, ScenarioRunView
 from runloop_async.wire.request import Safety
 
 CallT = TypeVar("CallT", bound=Call[Any])

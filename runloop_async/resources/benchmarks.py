@@ -7,24 +7,24 @@ from runloop_async.calls.files import Download, download
 from runloop_async.calls.paging import PageCall, paged
 from runloop_async.calls.resource import Resource
 from runloop_async.calls.runner import Runner
-from runloop_async.models.benchmarks import (
+from runloop_async.models.benchmark_runs import BenchmarkRunListView, BenchmarkRunView
+from runloop_async.models.benchmarks.benchmarks import (
     BenchmarkCreateParams,
     BenchmarkListParams,
     BenchmarkListPublicParams,
     BenchmarkListView,
-    BenchmarkRunListView,
-    BenchmarkRunsLegacyListParams,
-    BenchmarkRunsLegacyListScenarioRunsParams,
-    BenchmarkRunView,
     BenchmarkStartRunParams,
     BenchmarkUpdateParams,
     BenchmarkUpdateScenariosParams,
     BenchmarkView,
 )
-from runloop_async.models.scenarios import (
+from runloop_async.models.benchmarks.runs import (
+    BenchmarkRunsLegacyListParams,
+    BenchmarkRunsLegacyListScenarioRunsParams,
+)
+from runloop_async.models.scenarios.runs import ScenarioRunListView, ScenarioRunView
+from runloop_async.models.scenarios.scenarios import (
     ScenarioDefinitionListView,
-    ScenarioRunListView,
-    ScenarioRunView,
     ScenarioView,
 )
 from runloop_async.models.shared import (

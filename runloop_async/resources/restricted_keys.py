@@ -4,7 +4,7 @@ from typing import Unpack
 
 from runloop_async.calls.call import Call
 from runloop_async.calls.resource import Resource
-from runloop_async.models.keys import (
+from runloop_async.models.restricted_keys import (
     RestrictedKeyCreatedView,
     RestrictedKeyCreateParams,
 )

@@ -6,7 +6,7 @@ import pytest
 from runloop_async.annotations import JsonObject
 from runloop_async.calls.call import Call
 from runloop_async.errors import APIResponseValidationError, ConfigurationError
-from runloop_async.models.benchmarks import BenchmarkRunView
+from runloop_async.models.benchmark_runs import BenchmarkRunView
 from runloop_async.wire.request import Request
 from runloop_async.wire.response import Response
 from tests.fakes import Recorder

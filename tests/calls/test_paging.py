@@ -18,7 +18,7 @@ from runloop_async.errors import (
     NotFoundError,
     PaginationError,
 )
-from runloop_async.models.benchmarks import BenchmarkRunListView, BenchmarkRunView
+from runloop_async.models.benchmark_runs import BenchmarkRunListView, BenchmarkRunView
 from runloop_async.resources.benchmark_runs import BenchmarkRuns
 from runloop_async.resources.benchmarks import Benchmarks
 from tests.fakes import Recorder

@@ -25,7 +25,7 @@ from runloop_async.errors import (
     TruncatedBodyError,
     WaitError,
 )
-from runloop_async.models.benchmarks import BenchmarkRunView
+from runloop_async.models.benchmark_runs import BenchmarkRunView
 from runloop_async.resources.benchmark_runs import BenchmarkRuns
 from tests.fakes import FakeClock, Recorder
 from tests.samples import run

@@ -9,7 +9,7 @@ import pytest
 from runloop_async.annotations import JsonObject
 from runloop_async.calls.call import Call
 from runloop_async.calls.repeatable import Flow
-from runloop_async.models.benchmarks import BenchmarkRunView
+from runloop_async.models.benchmark_runs import BenchmarkRunView
 from runloop_async.wire.request import Request
 from tests.fakes import Recorder
 from tests.turns import settle

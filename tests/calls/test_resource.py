@@ -6,10 +6,9 @@ import pytest
 
 from runloop_async.calls.call import Call
 from runloop_async.calls.resource import Resource
-from runloop_async.models.benchmarks import (
+from runloop_async.models.benchmark_runs import BenchmarkRunListParams, BenchmarkRunView
+from runloop_async.models.benchmarks.benchmarks import (
     BenchmarkCreateParams,
-    BenchmarkRunListParams,
-    BenchmarkRunView,
     BenchmarkStartRunParams,
 )
 from runloop_async.wire.request import Request, Safety, Workload

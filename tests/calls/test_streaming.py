@@ -14,7 +14,7 @@ from runloop_async.errors import (
     ResponseTooLargeError,
     StreamError,
 )
-from runloop_async.models.executions import ExecutionUpdateChunk
+from runloop_async.models.devboxes.executions import ExecutionUpdateChunk
 from runloop_async.resources.axons import Axons
 from runloop_async.resources.devboxes import Devboxes
 from runloop_async.wire import sse

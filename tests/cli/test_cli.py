@@ -18,7 +18,7 @@ from runloop_async.annotations import override
 from runloop_async.cli import jobs, main, progress, summary
 from runloop_async.cli.lines import lines
 from runloop_async.cli.progress import shown
-from runloop_async.models.benchmarks import BenchmarkRunView
+from runloop_async.models.benchmark_runs import BenchmarkRunView
 from runloop_async.testing import Emulator, status
 
 CALL = AsyncRunloop(bearer_token="none").benchmark_runs.retrieve("bmr_1")

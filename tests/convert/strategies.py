@@ -21,8 +21,8 @@ NOTES = {Range, Unknown, Wire}
 def every_model() -> list[type]:
     """Return each class that an answer, or a part of one, can become."""
     modules = [
-        importlib.import_module(f"{models.__name__}.{room.name}")
-        for room in pkgutil.iter_modules(models.__path__)
+        importlib.import_module(room.name)
+        for room in pkgutil.walk_packages(models.__path__, f"{models.__name__}.")
     ]
     return [
         kind

@@ -12,9 +12,12 @@ from runloop_async.annotations import JsonObject, JsonValue
 from runloop_async.convert import decode, dump, structure
 from runloop_async.errors import APIResponseValidationError
 from runloop_async.models.benchmark_jobs import JobSpec
-from runloop_async.models.benchmarks import BenchmarkRunListView, BenchmarkRunView
-from runloop_async.models.scenarios import InputContext
-from runloop_async.models.scorers import CommandScoringFunction, ScoringFunction
+from runloop_async.models.benchmark_runs import BenchmarkRunListView, BenchmarkRunView
+from runloop_async.models.scenarios.scenarios import InputContext
+from runloop_async.models.scenarios.scorers import (
+    CommandScoringFunction,
+    ScoringFunction,
+)
 from runloop_async.models.shared import Unknown
 from tests.convert.strategies import JSON
 

@@ -12,7 +12,7 @@ from runloop_async.models.benchmark_jobs import (
     JobAgentConfig,
     JobOrchestratorConfig,
 )
-from runloop_async.models.benchmarks import (
+from runloop_async.models.benchmarks.benchmarks import (
     BenchmarkCreateParams,
     BenchmarkListParams,
     BenchmarkStartRunParams,
@@ -26,12 +26,12 @@ from runloop_async.models.launch import (
     RunProfile,
     UserParameters,
 )
-from runloop_async.models.scenarios import (
+from runloop_async.models.scenarios.scenarios import (
     InputContext,
     ScenarioCreateParams,
     ScenarioUpdateParams,
 )
-from runloop_async.models.scorers import (
+from runloop_async.models.scenarios.scorers import (
     CommandScoringFunction,
     CustomScoringFunctionParam,
 )

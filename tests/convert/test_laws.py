@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from runloop_async.annotations import JsonObject, JsonValue
 from runloop_async.convert import decode, dump, encode, structure
-from runloop_async.models.benchmarks import BenchmarkStartRunParams
+from runloop_async.models.benchmarks.benchmarks import BenchmarkStartRunParams
 from runloop_async.models.launch import RunProfile
-from runloop_async.models.scenarios import (
+from runloop_async.models.scenarios.scenarios import (
     ScenarioUpdateParams,
     ScoringContract,
 )
-from runloop_async.models.scorers import CustomScoringFunctionParam
+from runloop_async.models.scenarios.scorers import CustomScoringFunctionParam
 from runloop_async.models.shared import Unknown
 from tests.convert.strategies import JSON, every_model, instances
 

@@ -7,8 +7,8 @@ from runloop_async.annotations import override
 from runloop_async.calls.polling import PollingConfig
 from runloop_async.calls.runner import Sendable
 from runloop_async.errors import InternalServerError, NotFoundError, PollingTimeout
-from runloop_async.models.benchmarks import BenchmarkRunView
-from runloop_async.models.scenarios import ScenarioRunView
+from runloop_async.models.benchmark_runs import BenchmarkRunView
+from runloop_async.models.scenarios.runs import ScenarioRunView
 from runloop_async.resources.benchmark_runs import BenchmarkRuns
 from tests.fakes import Recorder
 from tests.resources.cases import Case, file, get, methods, post

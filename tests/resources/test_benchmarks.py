@@ -2,9 +2,11 @@ from typing import Any
 
 import pytest
 
-from runloop_async.models.benchmarks import BenchmarkRunView, BenchmarkView
+from runloop_async.models.benchmark_runs import BenchmarkRunView
+from runloop_async.models.benchmarks.benchmarks import BenchmarkView
 from runloop_async.models.launch import RunProfile
-from runloop_async.models.scenarios import ScenarioRunView, ScenarioView
+from runloop_async.models.scenarios.runs import ScenarioRunView
+from runloop_async.models.scenarios.scenarios import ScenarioView
 from runloop_async.models.shared import MetadataKeysView, MetadataValuesView
 from runloop_async.resources.benchmarks import Benchmarks, LegacyBenchmarkRuns
 from runloop_async.wire.request import Safety

@@ -2,7 +2,7 @@ import pytest
 
 from runloop_async.calls.polling import PollingConfig
 from runloop_async.errors import ConflictError, PollingTimeout, WaitError
-from runloop_async.models.scenarios import ScenarioRunView
+from runloop_async.models.scenarios.runs import ScenarioRunView
 from runloop_async.resources.scenarios.runs import ScenarioRuns
 from tests.fakes import Recorder
 from tests.samples import scenario_run

@@ -2,8 +2,9 @@ from typing import Any
 
 import pytest
 
-from runloop_async.models.scenarios import InputContext, ScenarioRunView, ScenarioView
-from runloop_async.models.scorers import ScorerView
+from runloop_async.models.scenarios.runs import ScenarioRunView
+from runloop_async.models.scenarios.scenarios import InputContext, ScenarioView
+from runloop_async.models.scenarios.scorers import ScorerView
 from runloop_async.models.shared import MetadataKeysView, MetadataValuesView
 from runloop_async.resources.scenarios import Scenarios
 from runloop_async.resources.scenarios.runs import ScenarioRuns

@@ -6,7 +6,7 @@ import pytest
 
 from runloop_async.calls.call import Call
 from runloop_async.errors import APITimeoutError, EventLoopError, NotFoundError
-from runloop_async.models.benchmarks import BenchmarkRunView
+from runloop_async.models.benchmark_runs import BenchmarkRunView
 from runloop_async.options import Limits
 from runloop_async.resources.benchmark_runs import BenchmarkRuns
 from runloop_async.sending.runner import HttpRunner

@@ -19,7 +19,7 @@ from runloop_async.errors import (
     RateLimitError,
     RedirectError,
 )
-from runloop_async.models.benchmarks import BenchmarkRunView
+from runloop_async.models.benchmark_runs import BenchmarkRunView
 from runloop_async.options import ClientParams, RetryPolicy
 from runloop_async.resources.accounts import Accounts
 from runloop_async.resources.benchmark_runs import BenchmarkRuns

@@ -7,9 +7,11 @@ from typing import assert_type
 from runloop_async import AsyncRunloop, BulkResult, Page, RawResponse
 from runloop_async.models.accounts import AccountView
 from runloop_async.models.benchmark_jobs import BenchmarkJobView
-from runloop_async.models.benchmarks import BenchmarkRunView, BenchmarkView
+from runloop_async.models.benchmark_runs import BenchmarkRunView
+from runloop_async.models.benchmarks.benchmarks import BenchmarkView
 from runloop_async.models.launch import FileMount
-from runloop_async.models.scenarios import ScenarioRunView, ScenarioView
+from runloop_async.models.scenarios.runs import ScenarioRunView
+from runloop_async.models.scenarios.scenarios import ScenarioView
 
 
 async def ten_calls(client: AsyncRunloop, ids: list[str]) -> None:

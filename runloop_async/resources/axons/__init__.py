@@ -8,9 +8,8 @@ from runloop_async.calls.paging import PageCall, paged
 from runloop_async.calls.resource import Resource
 from runloop_async.calls.runner import Runner
 from runloop_async.calls.streaming import AfterSequence, EventStream, Status
-from runloop_async.models.axons import (
+from runloop_async.models.axons.axons import (
     AxonCreateParams,
-    AxonEventView,
     AxonListParams,
     AxonListView,
     AxonPublishParams,
@@ -19,6 +18,7 @@ from runloop_async.models.axons import (
     AxonView,
     PublishResultView,
 )
+from runloop_async.models.axons.events import AxonEventView
 from runloop_async.resources.axons.events import AxonEvents
 from runloop_async.resources.axons.sql import AxonSql
 from runloop_async.wire.request import Safety

@@ -4,7 +4,7 @@ from typing import Unpack
 
 from runloop_async.calls.paging import PageCall, paged
 from runloop_async.calls.resource import Resource
-from runloop_async.models.axons import AxonEventListView, AxonEventView
+from runloop_async.models.axons.events import AxonEventListView, AxonEventView
 from runloop_async.models.shared import CountedPageParams
 
 

@@ -14,7 +14,7 @@ from runloop_async.calls.polling import PollingConfig, PollingConfigLike
 from runloop_async.calls.repeatable import Flow
 from runloop_async.calls.runner import Runner
 from runloop_async.calls.streaming import EventStream
-from runloop_async.models.devboxes import (
+from runloop_async.models.devboxes.devboxes import (
     DevboxCreateParams,
     DevboxEvictionEventView,
     DevboxListParams,
@@ -26,7 +26,11 @@ from runloop_async.models.devboxes import (
     DevboxView,
     DevboxWaitForStatusParams,
 )
-from runloop_async.models.executions import (
+from runloop_async.models.devboxes.disk_snapshots import (
+    DevboxSnapshotParams,
+    DevboxSnapshotView,
+)
+from runloop_async.models.devboxes.executions import (
     DevboxAsyncExecutionDetailView,
     DevboxExecuteAsyncParams,
     DevboxExecuteParams,
@@ -34,7 +38,6 @@ from runloop_async.models.executions import (
     DevboxWaitForCommandParams,
 )
 from runloop_async.models.shared import MetadataKeysView, MetadataValuesView
-from runloop_async.models.snapshots import DevboxSnapshotParams, DevboxSnapshotView
 from runloop_async.resources.devboxes.access import Access
 from runloop_async.resources.devboxes.disk_snapshots import DiskSnapshots
 from runloop_async.resources.devboxes.executions import Commands, Executions

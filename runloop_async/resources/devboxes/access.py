@@ -5,7 +5,7 @@ from typing import Unpack
 
 from runloop_async.calls.call import Call
 from runloop_async.calls.resource import Resource
-from runloop_async.models.access import (
+from runloop_async.models.devboxes.access import (
     DevboxCreateGatewayTokenParams,
     DevboxCreateMcpTokenParams,
     DevboxSSHKeyView,

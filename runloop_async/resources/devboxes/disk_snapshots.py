@@ -10,14 +10,14 @@ from runloop_async.calls.polling import PollingConfig, PollingConfigLike, poll
 from runloop_async.calls.repeatable import Flow
 from runloop_async.calls.resource import Resource
 from runloop_async.errors import WaitError
-from runloop_async.models.shared import MetadataKeysView, MetadataValuesView
-from runloop_async.models.snapshots import (
+from runloop_async.models.devboxes.disk_snapshots import (
     DevboxSnapshotAsyncStatusView,
     DevboxSnapshotListView,
     DevboxSnapshotParams,
     DevboxSnapshotView,
     DiskSnapshotListParams,
 )
+from runloop_async.models.shared import MetadataKeysView, MetadataValuesView
 from runloop_async.wire.request import Safety
 
 

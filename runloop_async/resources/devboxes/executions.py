@@ -9,7 +9,7 @@ from runloop_async.calls.polling import PollingConfig, PollingConfigLike
 from runloop_async.calls.repeatable import Flow
 from runloop_async.calls.resource import Resource
 from runloop_async.calls.streaming import AtOffset, EventStream, Status
-from runloop_async.models.executions import (
+from runloop_async.models.devboxes.executions import (
     DevboxAsyncExecutionDetailView,
     DevboxSendStdInResult,
     DevboxWaitForCommandParams,

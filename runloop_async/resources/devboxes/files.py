@@ -7,12 +7,12 @@ from runloop_async.calls.call import Call
 from runloop_async.calls.files import Download, Progress, download
 from runloop_async.calls.resource import Resource
 from runloop_async.calls.uploads import Source, content_of, multipart, with_content
-from runloop_async.models.devboxes import (
+from runloop_async.models.devboxes.devboxes import (
     DevboxDownloadFileParams,
     DevboxReadFileContentsParams,
     DevboxWriteFileContentsParams,
 )
-from runloop_async.models.executions import DevboxExecutionDetailView
+from runloop_async.models.devboxes.executions import DevboxExecutionDetailView
 from runloop_async.wire.request import Safety, Workload
 
 LONG_S: Final = 600.0

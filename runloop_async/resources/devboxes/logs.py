@@ -6,7 +6,7 @@ from runloop_async.annotations import JsonObject
 from runloop_async.calls.call import Call
 from runloop_async.calls.resource import Resource
 from runloop_async.calls.streaming import EventStream
-from runloop_async.models.devboxes import DevboxLogsListParams, DevboxLogsListView
+from runloop_async.models.devboxes.logs import DevboxLogsListParams, DevboxLogsListView
 
 
 class DevboxLogs(Resource):

@@ -6,13 +6,12 @@ from runloop_async.calls.call import Call
 from runloop_async.calls.paging import PageCall, paged
 from runloop_async.calls.resource import Resource
 from runloop_async.calls.runner import Runner
-from runloop_async.models.scenarios import (
+from runloop_async.models.scenarios.runs import ScenarioRunListView, ScenarioRunView
+from runloop_async.models.scenarios.scenarios import (
     ScenarioCreateParams,
     ScenarioDefinitionListView,
     ScenarioListParams,
     ScenarioListPublicParams,
-    ScenarioRunListView,
-    ScenarioRunView,
     ScenarioStartRunParams,
     ScenarioUpdateParams,
     ScenarioView,

@@ -9,7 +9,7 @@ from runloop_async.calls.paging import PageCall, paged
 from runloop_async.calls.polling import PollingConfig, PollingConfigLike, until_left
 from runloop_async.calls.repeatable import Flow
 from runloop_async.calls.resource import Resource
-from runloop_async.models.scenarios import (
+from runloop_async.models.scenarios.runs import (
     ScenarioRunListParams,
     ScenarioRunListView,
     ScenarioRunView,

@@ -5,7 +5,7 @@ from typing import Unpack
 from runloop_async.calls.call import Call
 from runloop_async.calls.paging import PageCall, paged
 from runloop_async.calls.resource import Resource
-from runloop_async.models.scorers import (
+from runloop_async.models.scenarios.scorers import (
     ScorerListParams,
     ScorerListView,
     ScorerParams,

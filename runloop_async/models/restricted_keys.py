@@ -1,4 +1,4 @@
-"""Keys to the API."""
+"""Keys that may do only some things."""
 
 from collections.abc import Sequence
 from typing import Literal, TypeAlias, TypedDict
@@ -9,6 +9,8 @@ AccessLevel: TypeAlias = (
     Literal["ACCESS_LEVEL_NONE", "ACCESS_LEVEL_READ", "ACCESS_LEVEL_WRITE"] | str
 )
 """What a key may do with a kind of thing."""
+
+
 ResourceType: TypeAlias = (
     Literal[
         "RESOURCE_TYPE_DEVBOXES",
@@ -44,20 +46,6 @@ class ScopeEntryViewParam(TypedDict, total=False):
 
 
 @attrs.frozen(kw_only=True)
-class ApiKeyCreatedView:
-    """A new key, with the secret that is shown this once."""
-
-    id: str | None = None
-    """Identifier of the key."""
-    expires_at_ms: int | None = None
-    """When it ends, in Unix milliseconds; None is never."""
-    key_secret: str | None = attrs.field(default=None, repr=False)
-    """The key itself; it cannot be asked for again."""
-    name: str | None = None
-    """Its name."""
-
-
-@attrs.frozen(kw_only=True)
 class RestrictedKeyCreatedView:
     """A new restricted key, with the secret that is shown this once."""
 
@@ -71,15 +59,6 @@ class RestrictedKeyCreatedView:
     """Its name."""
     scopes: list[ScopeEntryView] | None = None
     """What it may do."""
-
-
-class ApiKeyCreateParams(TypedDict, total=False):
-    """What a key is made of."""
-
-    expires_at_ms: int | None
-    """When it shall end, in Unix milliseconds; None is never."""
-    name: str
-    """Its name."""
 
 
 class RestrictedKeyCreateParams(TypedDict, total=False):

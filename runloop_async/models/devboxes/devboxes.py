@@ -1,4 +1,4 @@
-"""Devboxes: machines in the cloud."""
+"""Devboxes."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, Required, TypeAlias, TypedDict
@@ -6,7 +6,12 @@ from typing import Annotated, Literal, Required, TypeAlias, TypedDict
 import attrs
 
 from runloop_async.annotations import JsonValue
-from runloop_async.models.access import (
+from runloop_async.models.blueprints import (
+    CodeMountParameters,
+    CodeMountParametersParam,
+    DevboxCapability,
+)
+from runloop_async.models.devboxes.access import (
     GatewaySpec,
     GatewaySpecParam,
     GatewaySpecView,
@@ -16,11 +21,6 @@ from runloop_async.models.access import (
     TunnelConfig,
     TunnelConfigParam,
     TunnelView,
-)
-from runloop_async.models.blueprints import (
-    CodeMountParameters,
-    CodeMountParametersParam,
-    DevboxCapability,
 )
 from runloop_async.models.launch import (
     LaunchParameters,
@@ -58,12 +58,6 @@ DevboxInitiatorType: TypeAlias = (
     Literal["unknown", "api", "reflex", "scenario", "scoring_validation"] | str
 )
 """What started a devbox."""
-
-
-DevboxLogSource: TypeAlias = (
-    Literal["setup_commands", "entrypoint", "exec", "files", "stats", "kmsg"] | str
-)
-"""What wrote a line of the log."""
 
 
 DevboxShutdownReason: TypeAlias = (
@@ -139,36 +133,6 @@ class DevboxListView:
     """Whether another page follows."""
     total_count: int | None = None
     """How many there are on all pages, if counted."""
-
-
-@attrs.frozen(kw_only=True)
-class DevboxLog:
-    """A line of a devbox's log."""
-
-    level: str
-    """How grave it is."""
-    source: DevboxLogSource
-    """What wrote it."""
-    timestamp_ms: int
-    """When it was written, in Unix milliseconds."""
-    cmd: str | None = None
-    """The command that ran."""
-    cmd_id: str | None = None
-    """Id of that command."""
-    exit_code: int | None = None
-    """The command's exit code."""
-    message: str | None = None
-    """What it says."""
-    shell_name: str | None = None
-    """The shell that the command ran in."""
-
-
-@attrs.frozen(kw_only=True)
-class DevboxLogsListView:
-    """The log of a devbox."""
-
-    logs: list[DevboxLog]
-    """Its lines."""
 
 
 @attrs.frozen(kw_only=True)
@@ -288,15 +252,6 @@ class DevboxListParams(CountedPageParams, total=False):
 
     status: DevboxStatus
     """Only those that are this far."""
-
-
-class DevboxLogsListParams(TypedDict, total=False):
-    """Which lines of the log to get."""
-
-    execution_id: str
-    """Only those of this command."""
-    shell_name: str
-    """Only those of this shell."""
 
 
 class DevboxShutdownParams(TypedDict, total=False):

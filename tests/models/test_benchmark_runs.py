@@ -4,15 +4,17 @@ import pytest
 
 from runloop_async.annotations import JsonObject
 from runloop_async.convert import decode, dump, encode, structure
-from runloop_async.models.benchmarks import (
+from runloop_async.models.benchmark_runs import (
     BenchmarkRunListView,
     BenchmarkRunScenarioRun,
     BenchmarkRunView,
+)
+from runloop_async.models.benchmarks.benchmarks import (
     BenchmarkStartRunParams,
     BenchmarkView,
 )
 from runloop_async.models.launch import RunProfile
-from runloop_async.models.scenarios import (
+from runloop_async.models.scenarios.runs import (
     ScoringContractResultView,
     ScoringFunctionResultView,
 )
