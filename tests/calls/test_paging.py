@@ -20,7 +20,7 @@ from runloop_async.errors import (
 )
 from runloop_async.models.benchmark_runs import BenchmarkRunListView, BenchmarkRunView
 from runloop_async.resources.benchmark_runs import BenchmarkRuns
-from runloop_async.resources.benchmarks import Benchmarks
+from runloop_async.resources.benchmarks.benchmarks import Benchmarks
 from tests.fakes import Recorder
 from tests.samples import SCENARIO, page, run
 

@@ -15,8 +15,8 @@ from runloop_async.errors import (
     StreamError,
 )
 from runloop_async.models.devboxes.executions import ExecutionUpdateChunk
-from runloop_async.resources.axons import Axons
-from runloop_async.resources.devboxes import Devboxes
+from runloop_async.resources.axons.axons import Axons
+from runloop_async.resources.devboxes.devboxes import Devboxes
 from runloop_async.wire import sse
 from tests.rawserver import RawServer, http, then_hang
 from tests.sends import sending

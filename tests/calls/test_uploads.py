@@ -9,7 +9,7 @@ import pytest
 
 from runloop_async.calls.uploads import Source, content_of, multipart
 from runloop_async.errors import APIConnectionError, InternalServerError
-from runloop_async.resources.devboxes import Devboxes
+from runloop_async.resources.devboxes.devboxes import Devboxes
 from runloop_async.wire.request import Content
 from tests.rawserver import RawServer, http_json
 from tests.sends import sending

@@ -13,7 +13,7 @@ from runloop_async.errors import (
     PollingTimeout,
     WaitError,
 )
-from runloop_async.resources.devboxes import Devboxes
+from runloop_async.resources.devboxes.devboxes import Devboxes
 from tests.fakes import Recorder
 
 T = TypeVar("T")

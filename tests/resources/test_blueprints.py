@@ -1,12 +1,10 @@
-"""Waits of the resources that are asked again and again: builds and snapshots."""
+"""Blueprints: their builds are waited for."""
 
 import pytest
 
 from runloop_async.calls.polling import PollingConfig
 from runloop_async.errors import WaitError
 from runloop_async.resources.blueprints import Blueprints
-from runloop_async.resources.devboxes import Devboxes
-from runloop_async.resources.pty import Pty
 from tests.fakes import Recorder
 
 BLUEPRINT: dict[str, object] = {
@@ -43,28 +41,3 @@ async def test_a_build_that_fails_is_an_error(recorder: Recorder) -> None:
         await Blueprints(recorder).await_build_complete(
             "bpt_1", polling_config=PollingConfig(timeout_seconds=9)
         )
-
-
-async def test_a_snapshot_is_waited_for(recorder: Recorder) -> None:
-    recorder.answers = [(200, {"status": "in_progress"}), (200, {"status": "complete"})]
-
-    got = await Devboxes(recorder).disk_snapshots.await_completed("snp_1")
-
-    assert got.status == "complete"
-
-
-@pytest.mark.parametrize(
-    ("more", "told"), [({}, "is error$"), ({"error_message": "full"}, "error: full")]
-)
-async def test_a_snapshot_that_fails_is_an_error(
-    recorder: Recorder, more: dict[str, object], told: str
-) -> None:
-    recorder.answers = [(200, {"status": "error"} | more)]
-
-    with pytest.raises(WaitError, match=told):
-        await Devboxes(recorder).disk_snapshots.await_completed("snp_1")
-
-
-def test_the_name_of_a_terminal_is_checked(recorder: Recorder) -> None:
-    with pytest.raises(ValueError, match="session_name"):
-        _ = Pty(recorder).connect("a/b")

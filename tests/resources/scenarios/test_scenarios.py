@@ -6,8 +6,8 @@ from runloop_async.models.scenarios.runs import ScenarioRunView
 from runloop_async.models.scenarios.scenarios import InputContext, ScenarioView
 from runloop_async.models.scenarios.scorers import ScorerView
 from runloop_async.models.shared import MetadataKeysView, MetadataValuesView
-from runloop_async.resources.scenarios import Scenarios
 from runloop_async.resources.scenarios.runs import ScenarioRuns
+from runloop_async.resources.scenarios.scenarios import Scenarios
 from runloop_async.resources.scenarios.scorers import Scorers
 from runloop_async.wire.request import Safety
 from tests.fakes import Recorder

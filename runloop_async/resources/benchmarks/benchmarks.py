@@ -1,9 +1,8 @@
-"""Benchmarks, which are sets of scenarios, and the old paths of their runs."""
+"""Benchmarks, which are sets of scenarios."""
 
 from typing import Unpack
 
 from runloop_async.calls.call import Call
-from runloop_async.calls.files import Download, download
 from runloop_async.calls.paging import PageCall, paged
 from runloop_async.calls.resource import Resource
 from runloop_async.calls.runner import Runner
@@ -18,11 +17,6 @@ from runloop_async.models.benchmarks.benchmarks import (
     BenchmarkUpdateScenariosParams,
     BenchmarkView,
 )
-from runloop_async.models.benchmarks.runs import (
-    BenchmarkRunsLegacyListParams,
-    BenchmarkRunsLegacyListScenarioRunsParams,
-)
-from runloop_async.models.scenarios.runs import ScenarioRunListView, ScenarioRunView
 from runloop_async.models.scenarios.scenarios import (
     ScenarioDefinitionListView,
     ScenarioView,
@@ -33,67 +27,8 @@ from runloop_async.models.shared import (
     MetadataValuesView,
     PageParams,
 )
+from runloop_async.resources.benchmarks.runs import LegacyBenchmarkRuns
 from runloop_async.wire.request import Safety
-
-
-class LegacyBenchmarkRuns(Resource):
-    """Benchmark runs by their deprecated paths; `client.benchmark_runs` has the new."""
-
-    def retrieve(self, id: str) -> Call[BenchmarkRunView]:
-        """Return one benchmark run; deprecated, see `benchmark_runs.retrieve`.
-
-        Old servers add `pending_scenarios` and `scenario_runs`.
-        """
-        return self._get("/v1/benchmarks/runs/{id}", BenchmarkRunView, id=id)
-
-    def list(
-        self, **query: Unpack[BenchmarkRunsLegacyListParams]
-    ) -> PageCall[BenchmarkRunView]:
-        """List benchmark runs; deprecated, see `benchmark_runs.list`."""
-        return paged(
-            self._get(
-                "/v1/benchmarks/runs",
-                BenchmarkRunListView,
-                query,
-                BenchmarkRunsLegacyListParams,
-            ),
-            lambda page: page.runs,
-        )
-
-    def cancel(self, id: str) -> Call[BenchmarkRunView]:
-        """Stop a run; deprecated, see `benchmark_runs.cancel`."""
-        return self._post("/v1/benchmarks/runs/{id}/cancel", BenchmarkRunView, id=id)
-
-    def complete(self, id: str) -> Call[BenchmarkRunView]:
-        """Finish a run; deprecated, see `benchmark_runs.complete`."""
-        return self._post("/v1/benchmarks/runs/{id}/complete", BenchmarkRunView, id=id)
-
-    def download_logs(self, id: str) -> Download:
-        """Fetch a run's logs as zip; deprecated, see `benchmark_runs.download_logs`."""
-        return download(
-            self._post(
-                "/v1/benchmarks/runs/{id}/download_logs",
-                bytes,
-                safety=Safety.SAFE,
-                accept="application/zip",
-                id=id,
-            )
-        )
-
-    def list_scenario_runs(
-        self, id: str, **query: Unpack[BenchmarkRunsLegacyListScenarioRunsParams]
-    ) -> PageCall[ScenarioRunView]:
-        """List a run's scenario runs; deprecated, see `benchmark_runs`."""
-        return paged(
-            self._get(
-                "/v1/benchmarks/runs/{id}/scenario_runs",
-                ScenarioRunListView,
-                query,
-                BenchmarkRunsLegacyListScenarioRunsParams,
-                id=id,
-            ),
-            lambda page: page.runs,
-        )
 
 
 class Benchmarks(Resource):

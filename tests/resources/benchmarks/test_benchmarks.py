@@ -8,7 +8,8 @@ from runloop_async.models.launch import RunProfile
 from runloop_async.models.scenarios.runs import ScenarioRunView
 from runloop_async.models.scenarios.scenarios import ScenarioView
 from runloop_async.models.shared import MetadataKeysView, MetadataValuesView
-from runloop_async.resources.benchmarks import Benchmarks, LegacyBenchmarkRuns
+from runloop_async.resources.benchmarks.benchmarks import Benchmarks
+from runloop_async.resources.benchmarks.runs import LegacyBenchmarkRuns
 from runloop_async.wire.request import Safety
 from tests.fakes import Recorder
 from tests.resources.cases import Case, file, get, methods, post

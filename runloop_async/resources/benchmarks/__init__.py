@@ -1,0 +1,5 @@
+"""Benchmarks, and the old paths to their runs."""
+
+from runloop_async.resources.benchmarks.benchmarks import Benchmarks
+
+__all__ = ["Benchmarks"]
