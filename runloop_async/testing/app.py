@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl
 import attrs
 from aiohttp import web
 
-from runloop_async.testing.exchange import Answer, ApiError, Ask, json_answer
 from runloop_async.testing.faultbox import Faults, Plan
 from runloop_async.testing.faults import Reset
+from runloop_async.testing.messages import Answer, ApiError, Ask, json_answer
 from runloop_async.testing.routing import Route, Router
 from runloop_async.testing.sending import hang_up, send
 from runloop_async.testing.stats import Received, Stats

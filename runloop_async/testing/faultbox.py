@@ -7,7 +7,6 @@ from fnmatch import fnmatchcase
 
 import attrs
 
-from runloop_async.testing.exchange import Answer
 from runloop_async.testing.faults import (
     BadJson,
     ConcurrencyLimit,
@@ -21,6 +20,7 @@ from runloop_async.testing.faults import (
     Status,
     WrongType,
 )
+from runloop_async.testing.messages import Answer
 
 
 @attrs.frozen(kw_only=True)

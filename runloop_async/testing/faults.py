@@ -15,7 +15,7 @@ from typing import Final, Literal, TypeAlias
 import attrs
 import msgspec
 
-from runloop_async.testing.exchange import (
+from runloop_async.testing.messages import (
     Answer,
     JsonValue,
     error_answer,

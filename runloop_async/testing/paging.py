@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from runloop_async.testing.exchange import Ask, JsonObject, invalid
+from runloop_async.testing.messages import Ask, JsonObject, invalid
 from runloop_async.testing.world import Table
 
 DEFAULT_LIMIT: Final = 20

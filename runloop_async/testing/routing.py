@@ -5,7 +5,7 @@ from urllib.parse import unquote
 
 import attrs
 
-from runloop_async.testing.exchange import Answer, ApiError, Ask, JsonObject
+from runloop_async.testing.messages import Answer, ApiError, Ask, JsonObject
 from runloop_async.testing.world import World
 
 Operation = Callable[[World, Ask], JsonObject | Answer]

@@ -7,8 +7,8 @@ from typing import Final
 
 from aiohttp import web
 
-from runloop_async.testing.exchange import Answer
 from runloop_async.testing.faults import CutBody, Drip
+from runloop_async.testing.messages import Answer
 
 _NO_LINGER: Final = struct.pack("ii", 1, 0)
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import attrs
 
-from runloop_async.testing.exchange import ApiError, JsonObject
+from runloop_async.testing.messages import ApiError, JsonObject
 
 START_MS: Final = 1_767_225_600_000
 """When every emulated world begins, so that runs can be compared: 2026-01-01, UTC."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from runloop_async.testing.exchange import JsonObject, JsonValue
+from runloop_async.testing.messages import JsonObject, JsonValue
 from tests.fakes import shared
 
 TYPES: dict[str, tuple[type, ...]] = {

@@ -9,7 +9,7 @@ import attrs
 import msgspec
 
 from runloop_async.testing import Emulator
-from runloop_async.testing.exchange import Answer, ApiError, Ask, JsonObject, JsonValue
+from runloop_async.testing.messages import Answer, ApiError, Ask, JsonObject, JsonValue
 from runloop_async.testing.routes import ROUTES
 from runloop_async.testing.routing import Router
 from runloop_async.testing.world import Phases, World

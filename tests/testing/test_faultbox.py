@@ -2,7 +2,6 @@ import random
 
 import pytest
 
-from runloop_async.testing.exchange import Answer
 from runloop_async.testing.faultbox import Faults
 from runloop_async.testing.faults import (
     BadJson,
@@ -17,6 +16,7 @@ from runloop_async.testing.faults import (
     status,
     wrong_type,
 )
+from runloop_async.testing.messages import Answer
 
 
 def faults(seed: int = 0) -> Faults:

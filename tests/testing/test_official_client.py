@@ -12,7 +12,7 @@ from runloop_api_client._resource import AsyncAPIResource
 from runloop_api_client.lib.polling import PollingConfig
 
 from runloop_async.testing import Emulator
-from runloop_async.testing.exchange import JsonObject
+from runloop_async.testing.messages import JsonObject
 
 Walk = Callable[[AsyncRunloop, Emulator], Awaitable[None]]
 

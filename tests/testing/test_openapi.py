@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from runloop_async.testing import Emulator
-from runloop_async.testing.exchange import JsonObject
+from runloop_async.testing.messages import JsonObject
 from tests.testing.document import document, misfits
 from tests.testing.talk import Caller
 

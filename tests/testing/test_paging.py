@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runloop_async.testing.exchange import ApiError, Ask, JsonObject
+from runloop_async.testing.messages import ApiError, Ask, JsonObject
 from runloop_async.testing.paging import page, select
 from runloop_async.testing.world import Table
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runloop_async.testing.exchange import ApiError, Ask, JsonObject
+from runloop_async.testing.messages import ApiError, Ask, JsonObject
 from runloop_async.testing.routes import ROUTES
 from runloop_async.testing.routing import Route, Router
 from runloop_async.testing.world import World

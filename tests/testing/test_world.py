@@ -1,6 +1,6 @@
 import pytest
 
-from runloop_async.testing.exchange import ApiError
+from runloop_async.testing.messages import ApiError
 from runloop_async.testing.world import START_MS, Kind, Table, World
 
 THINGS = Kind("thing", "thg_")

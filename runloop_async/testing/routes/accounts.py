@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from runloop_async.testing.exchange import Ask, JsonObject
+from runloop_async.testing.messages import Ask, JsonObject
 from runloop_async.testing.routing import Route
 from runloop_async.testing.world import World
 

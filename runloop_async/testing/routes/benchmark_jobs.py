@@ -4,11 +4,12 @@ from typing import Final, Literal, NotRequired, TypedDict
 
 import msgspec
 
-from runloop_async.testing.exchange import Ask, JsonObject, invalid, refused
+from runloop_async.testing.messages import Ask, JsonObject, invalid, refused
 from runloop_async.testing.paging import page, select
 from runloop_async.testing.routing import Route
-from runloop_async.testing.state.definitions import BENCHMARKS, SCENARIOS, new_scenario
-from runloop_async.testing.state.jobs import JOBS, job_view, start_job
+from runloop_async.testing.state.benchmark_jobs import JOBS, job_view, start_job
+from runloop_async.testing.state.benchmarks import BENCHMARKS
+from runloop_async.testing.state.scenarios.scenarios import SCENARIOS, new_scenario
 from runloop_async.testing.world import World
 
 

@@ -1,18 +1,17 @@
-"""Benchmark runs, on the path of today and on that of 2025."""
+"""Benchmark runs."""
 
 from typing import Final
 
-from runloop_async.testing.exchange import Answer, Ask, JsonObject
+from runloop_async.testing.messages import Answer, Ask, JsonObject
 from runloop_async.testing.paging import page, select
 from runloop_async.testing.routing import Operation, Route
-from runloop_async.testing.state.logs import scenario_run_logs, zipped
-from runloop_async.testing.state.runs import (
+from runloop_async.testing.state.benchmark_runs import (
     BENCHMARK_RUNS,
-    SCENARIO_RUNS,
     end_benchmark_run,
     old_shape,
-    scenario_runs_of,
 )
+from runloop_async.testing.state.logs import scenario_run_logs, zipped
+from runloop_async.testing.state.scenarios.runs import SCENARIO_RUNS, scenario_runs_of
 from runloop_async.testing.world import World
 
 
@@ -78,13 +77,14 @@ _OPERATIONS: Final[list[tuple[str, str, str, Operation]]] = [
     ("GET", "/{id}/scenario_runs", "list_scenario_runs", list_scenario_runs),
     ("POST", "/{id}/download_logs", "download_logs", download_logs),
 ]
-_FAMILIES: Final = {
-    "/v1/benchmark_runs": "benchmark_runs",
-    "/v1/benchmarks/runs": "benchmarks.runs",
-}
 
-ROUTES: Final = [
-    Route(method, f"{path}{rest}", f"{group}.{name}", operation)
-    for path, group in _FAMILIES.items()
-    for method, rest, name, operation in _OPERATIONS
-]
+
+def routes(path: str, group: str) -> list[Route]:
+    """Return the operations on benchmark runs, as they are found under a path."""
+    return [
+        Route(method, f"{path}{rest}", f"{group}.{name}", operation)
+        for method, rest, name, operation in _OPERATIONS
+    ]
+
+
+ROUTES: Final = routes("/v1/benchmark_runs", "benchmark_runs")

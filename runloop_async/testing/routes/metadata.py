@@ -1,6 +1,6 @@
 """The keys and values under which the owner has filed benchmarks or scenarios."""
 
-from runloop_async.testing.exchange import JsonObject, invalid
+from runloop_async.testing.messages import JsonObject, invalid
 
 
 def keys_view(rows: list[JsonObject]) -> JsonObject:

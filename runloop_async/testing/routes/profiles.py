@@ -2,7 +2,7 @@
 
 from typing import NotRequired, TypedDict
 
-from runloop_async.testing.exchange import JsonObject
+from runloop_async.testing.messages import JsonObject
 
 
 class RunProfile(TypedDict):

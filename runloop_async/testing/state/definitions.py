@@ -1,57 +1,7 @@
-"""Benchmarks, scenarios and scorers: what can be run."""
+"""What benchmarks and scenarios have in common."""
 
-from typing import Final
-
-from runloop_async.testing.exchange import ApiError, JsonObject, JsonValue, refused
+from runloop_async.testing.messages import ApiError, JsonObject, refused
 from runloop_async.testing.world import Kind, World
-
-BENCHMARKS: Final = Kind("benchmark", "bmd_")
-SCENARIOS: Final = Kind("scenario", "scn_")
-SCORERS: Final = Kind("scorer", "scs_")
-
-_OPTIONAL: Final = frozenset({"attribution", "description"})  # absent unless given
-
-
-def new_benchmark(world: World, **fields: JsonValue) -> JsonObject:
-    """Add a benchmark made of `fields` and, for the rest, of what is usual."""
-    usual: JsonObject = {
-        "name": "benchmark",
-        "scenarioIds": [],
-        "metadata": {},
-        "required_environment_variables": [],
-        "required_secret_names": [],
-        "is_public": False,
-        "status": "active",
-    }
-    return world.add(BENCHMARKS, usual, fields, _OPTIONAL)
-
-
-def new_scenario(world: World, **fields: JsonValue) -> JsonObject:
-    """Add a scenario made of `fields` and, for the rest, of what is usual."""
-    usual: JsonObject = {
-        "name": "scenario",
-        "environment": None,
-        "input_context": {"problem_statement": "Make the tests pass."},
-        "scoring_contract": {"scoring_function_parameters": [_usual_function()]},
-        "metadata": {},
-        "reference_output": None,
-        "required_environment_variables": [],
-        "required_secret_names": [],
-        "is_public": False,
-        "validation_type": None,
-        "scorer_timeout_sec": 1800,
-        "status": "active",
-    }
-    return world.add(SCENARIOS, usual, fields)
-
-
-def new_scorer(world: World, **fields: JsonValue) -> JsonObject:
-    """Add a scorer made of `fields` and, for the rest, of what is usual."""
-    usual: JsonObject = {
-        "type": "scorer",
-        "bash_script": "echo score=1.0",
-    }
-    return world.add(SCORERS, usual, fields)
 
 
 def listed(world: World, kind: Kind, *, public: bool = False) -> list[JsonObject]:
@@ -93,11 +43,3 @@ def check_supplied(
     if wanted:
         names = ", ".join(sorted(wanted))
         raise refused(f"The run lacks what {needed['id']!r} requires: {names}.")
-
-
-def _usual_function() -> JsonObject:
-    return {
-        "name": "tests-pass",
-        "scorer": {"type": "command_scorer", "command": "make test"},
-        "weight": 1.0,
-    }

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from runloop_async.testing.exchange import Answer, JsonObject
+from runloop_async.testing.messages import Answer, JsonObject
 
 _WHEN: Final = (2026, 1, 1, 0, 0, 0)  # so that the same run gives the same bytes
 

@@ -2,18 +2,15 @@
 
 from typing import Final
 
-from runloop_async.testing.exchange import JsonObject, JsonValue
-from runloop_async.testing.state.definitions import (
-    BENCHMARKS,
-    SCENARIOS,
-    new_benchmark,
-    new_scenario,
-    new_scorer,
-)
-from runloop_async.testing.state.jobs import new_job
+from runloop_async.testing.messages import JsonObject, JsonValue
+from runloop_async.testing.state.benchmark_jobs import new_job
+from runloop_async.testing.state.benchmark_runs import new_benchmark_run
+from runloop_async.testing.state.benchmarks import BENCHMARKS, new_benchmark
 from runloop_async.testing.state.population import populate
-from runloop_async.testing.state.runs import new_benchmark_run, new_scenario_run
-from runloop_async.testing.state.scoring import score_scenario
+from runloop_async.testing.state.scenarios.runs import new_scenario_run
+from runloop_async.testing.state.scenarios.scenarios import SCENARIOS, new_scenario
+from runloop_async.testing.state.scenarios.scorers import new_scorer
+from runloop_async.testing.state.scenarios.scoring import score_scenario
 from runloop_async.testing.world import World
 
 _RUN_MS: Final = 60_000

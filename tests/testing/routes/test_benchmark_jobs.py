@@ -1,8 +1,9 @@
 import pytest
 
-from runloop_async.testing.exchange import JsonObject
-from runloop_async.testing.state.definitions import new_benchmark, new_scenario
-from runloop_async.testing.state.jobs import new_job
+from runloop_async.testing.messages import JsonObject
+from runloop_async.testing.state.benchmark_jobs import new_job
+from runloop_async.testing.state.benchmarks import new_benchmark
+from runloop_async.testing.state.scenarios.scenarios import new_scenario
 from runloop_async.testing.world import Phases
 from tests.testing.talk import Desk
 

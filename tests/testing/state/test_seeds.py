@@ -3,8 +3,9 @@ import time
 import pytest
 
 from runloop_async.testing import Emulator
-from runloop_async.testing.exchange import JsonObject
-from runloop_async.testing.state.runs import BENCHMARK_RUNS, scenario_runs_of
+from runloop_async.testing.messages import JsonObject
+from runloop_async.testing.state.benchmark_runs import BENCHMARK_RUNS
+from runloop_async.testing.state.scenarios.runs import scenario_runs_of
 
 
 @pytest.fixture

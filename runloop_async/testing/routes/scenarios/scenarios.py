@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal, NotRequired, TypedDict
 
 import msgspec
 
-from runloop_async.testing.exchange import (
+from runloop_async.testing.messages import (
     Ask,
     JsonObject,
     JsonValue,
@@ -17,14 +17,11 @@ from runloop_async.testing.paging import page, select
 from runloop_async.testing.routes.metadata import keys_view, values_view
 from runloop_async.testing.routes.profiles import StartRun, run_fields
 from runloop_async.testing.routing import Route
-from runloop_async.testing.state.definitions import (
-    BENCHMARKS,
-    SCENARIOS,
-    listed,
-    new_scenario,
-    set_status,
-)
-from runloop_async.testing.state.runs import SCENARIO_RUNS, start_scenario_run
+from runloop_async.testing.state.benchmark_runs import open_benchmark_run
+from runloop_async.testing.state.benchmarks import BENCHMARKS
+from runloop_async.testing.state.definitions import listed, set_status
+from runloop_async.testing.state.scenarios.runs import SCENARIO_RUNS, start_scenario_run
+from runloop_async.testing.state.scenarios.scenarios import SCENARIOS, new_scenario
 from runloop_async.testing.world import World
 
 SCORER_FIELDS: Final = {
@@ -192,9 +189,9 @@ def metadata_values(world: World, ask: Ask) -> JsonObject:
 def start_run(world: World, ask: Ask) -> JsonObject:
     """Start a run of a scenario."""
     body = ask.json(Start)
-    return start_scenario_run(
-        world, body["scenario_id"], body.get("benchmark_run_id"), **run_fields(body)
-    )
+    run_id = body.get("benchmark_run_id")
+    around = None if run_id is None else open_benchmark_run(world, run_id)
+    return start_scenario_run(world, body["scenario_id"], around, **run_fields(body))
 
 
 def _fields(body: Mapping[str, object]) -> JsonObject:

@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterable
 from typing import Final
 
-from runloop_async.testing.exchange import JsonObject
+from runloop_async.testing.messages import JsonObject
 
 _GRADES: Final = (0.0, 0.25, 0.5, 0.75, 1.0, 1.0, 1.0)
 """What one function may find; most often that all is well."""

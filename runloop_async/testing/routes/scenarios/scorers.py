@@ -2,10 +2,10 @@
 
 from typing import Final, TypedDict
 
-from runloop_async.testing.exchange import Ask, JsonObject, invalid
+from runloop_async.testing.messages import Ask, JsonObject, invalid
 from runloop_async.testing.paging import page, select
 from runloop_async.testing.routing import Route
-from runloop_async.testing.state.definitions import SCORERS, new_scorer
+from runloop_async.testing.state.scenarios.scorers import SCORERS, new_scorer
 from runloop_async.testing.world import World
 
 

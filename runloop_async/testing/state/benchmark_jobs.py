@@ -8,17 +8,19 @@ at a time as the job's orchestrator may run; the dice let a few fail or time out
 from functools import partial
 from typing import Final
 
-from runloop_async.testing.exchange import JsonObject, JsonValue
-from runloop_async.testing.state.definitions import SCENARIOS
-from runloop_async.testing.state.runs import (
+from runloop_async.testing.messages import JsonObject, JsonValue
+from runloop_async.testing.state.benchmark_runs import (
     BENCHMARK_RUNS,
     end_benchmark_run,
-    end_scenario_run,
     new_benchmark_run,
+)
+from runloop_async.testing.state.scenarios.runs import (
+    end_scenario_run,
     new_scenario_run,
     scenario_runs_of,
     score_run,
 )
+from runloop_async.testing.state.scenarios.scenarios import SCENARIOS
 from runloop_async.testing.world import Kind, World
 
 JOBS: Final = Kind("benchmark job", "bmj_")

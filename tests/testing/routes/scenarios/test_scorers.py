@@ -1,4 +1,4 @@
-from runloop_async.testing.state.definitions import new_scorer
+from runloop_async.testing.state.scenarios.scorers import new_scorer
 from tests.testing.talk import Desk
 
 PATH = "/v1/scenarios/scorers"

@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from runloop_async.testing.exchange import Answer, Ask, JsonObject
+from runloop_async.testing.messages import Answer, Ask, JsonObject
 from runloop_async.testing.paging import page, select
 from runloop_async.testing.routing import Route
 from runloop_async.testing.state.logs import scenario_run_logs, zipped
-from runloop_async.testing.state.runs import (
+from runloop_async.testing.state.scenarios.runs import (
     SCENARIO_RUNS,
     complete_scenario_run,
     end_scenario_run,

@@ -3,20 +3,19 @@
 from collections.abc import Mapping
 from typing import Final, NotRequired, TypedDict
 
-from runloop_async.testing.exchange import Ask, JsonObject, given
+from runloop_async.testing.messages import Ask, JsonObject, given
 from runloop_async.testing.paging import page, select
 from runloop_async.testing.routes.benchmark_runs import run_view, runs_page
 from runloop_async.testing.routes.metadata import keys_view, values_view
 from runloop_async.testing.routes.profiles import StartRun, run_fields
 from runloop_async.testing.routing import Route
-from runloop_async.testing.state.definitions import (
-    BENCHMARKS,
-    SCENARIOS,
-    listed,
-    new_benchmark,
-    set_status,
+from runloop_async.testing.state.benchmark_runs import (
+    BENCHMARK_RUNS,
+    start_benchmark_run,
 )
-from runloop_async.testing.state.runs import BENCHMARK_RUNS, start_benchmark_run
+from runloop_async.testing.state.benchmarks import BENCHMARKS, new_benchmark
+from runloop_async.testing.state.definitions import listed, set_status
+from runloop_async.testing.state.scenarios.scenarios import SCENARIOS
 from runloop_async.testing.world import World
 
 

@@ -1,7 +1,8 @@
 import pytest
 
-from runloop_async.testing.state.definitions import new_benchmark, new_scenario
-from runloop_async.testing.state.runs import new_benchmark_run
+from runloop_async.testing.state.benchmark_runs import new_benchmark_run
+from runloop_async.testing.state.benchmarks import new_benchmark
+from runloop_async.testing.state.scenarios.scenarios import new_scenario
 from tests.testing.talk import Desk
 
 PATH = "/v1/benchmarks"

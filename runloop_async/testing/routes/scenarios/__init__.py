@@ -1,0 +1,1 @@
+"""Scenarios, their runs and their scorers."""
