@@ -16,6 +16,7 @@ from runloop_async.calls.polling import PollingConfig
 from runloop_async.calls.repeatable import Flow, Repeatable
 from runloop_async.calls.streaming import EventStream
 from runloop_async.client import AsyncRunloop
+from runloop_async.convert import from_dict, to_dict, to_json
 from runloop_async.errors import (
     APIConnectionError,
     APIError,
@@ -93,4 +94,7 @@ __all__ = [
     "UnprocessableEntityError",
     "WaitError",
     "__version__",
+    "from_dict",
+    "to_dict",
+    "to_json",
 ]

@@ -4,20 +4,22 @@ import logging
 import os
 from collections.abc import Callable
 from copy import copy as shallow_copy
+from functools import partial
 from types import TracebackType
-from typing import Any, Self, TypeVar, Unpack, cast
+from typing import Any, Self, TypeVar, Unpack
 
 from aiohttp import ClientSession
 
-from runloop_async.annotations import override
+from runloop_async.annotations import awaitable, override
 from runloop_async.calls.bulk import Bulk, Calls, Progress
 from runloop_async.calls.runner import Clock
 from runloop_async.errors import ConfigurationError
 from runloop_async.options import (
+    ClientOptions,
     ClientParams,
     Limits,
-    count,
     resolve,
+    whole_number,
 )
 from runloop_async.resources.accounts import Accounts
 from runloop_async.resources.agents import Agents
@@ -37,7 +39,7 @@ from runloop_async.resources.restricted_keys import RestrictedKeys
 from runloop_async.resources.scenarios import Scenarios
 from runloop_async.resources.secrets import Secrets
 from runloop_async.sending.lanes import lanes
-from runloop_async.sending.pool import Transport
+from runloop_async.sending.pool import Pool
 from runloop_async.sending.runner import HttpRunner, SystemClock
 from runloop_async.sending.stats import Counters, Stats
 
@@ -108,74 +110,67 @@ class AsyncRunloop:
         Raises:
             ConfigurationError: There is no key, or an option or variable is unusable.
         """
+        resolved = _resolved(partial(resolve, options, os.environ))
+        del options  # tracebacks show locals
+        if isinstance(resolved, ConfigurationError):
+            raise resolved
         _set_log_level(os.environ.get("RUNLOOP_LOG"))
-        self._limits = limits or Limits()
+        if session is not None and not isinstance(session, ClientSession):
+            raise ConfigurationError(
+                f"session must be an aiohttp.ClientSession, not {session!r}"
+            )
+        self._limits = _checked(limits)
+        self._options = resolved
         self._lanes = lanes(self._limits)
-        self._transport = Transport(session)
+        self._pool = Pool(session)
         self._counters = Counters()
         self._clock: Clock = SystemClock()
-        self._base_url = "not configured"
-        self._configure(options)
+        self._join()
 
-    def _configure(self, params: ClientParams) -> None:
-        try:
-            options = resolve(params, os.environ)
-            runner = HttpRunner(
-                options, self._transport, self._lanes, self._clock, self._counters
-            )
-        except (TypeError, ValueError) as error:
-            failure = ConfigurationError(*error.args)
-        else:
-            self._params = params | ClientParams(bearer_token=options.bearer_token)
-            self._base_url = options.base_url
-            self.accounts = Accounts(runner)
-            self.benchmarks = Benchmarks(runner)
-            self.benchmark_runs = BenchmarkRuns(runner)
-            self.benchmark_jobs = BenchmarkJobs(runner)
-            self.scenarios = Scenarios(runner)
-            self.devboxes = Devboxes(runner)
-            self.blueprints = Blueprints(runner)
-            self.objects = Objects(runner)
-            self.axons = Axons(runner)
-            self.agents = Agents(runner)
-            self.secrets = Secrets(runner)
-            self.network_policies = NetworkPolicies(runner)
-            self.gateway_configs = GatewayConfigs(runner)
-            self.mcp_configs = McpConfigs(runner)
-            self.pty = Pty(runner)
-            self.apikeys = Apikeys(runner)
-            self.restricted_keys = RestrictedKeys(runner)
-            return
-        # A traceback may show the locals of its frames, and here those hold the key.
-        cast("dict[str, object]", params).clear()
-        raise failure
+    def _join(self) -> None:
+        """Give the resources a runner with the client's options."""
+        runner = HttpRunner(
+            self._options, self._pool, self._lanes, self._clock, self._counters
+        )
+        self.accounts = Accounts(runner)
+        self.benchmarks = Benchmarks(runner)
+        self.benchmark_runs = BenchmarkRuns(runner)
+        self.benchmark_jobs = BenchmarkJobs(runner)
+        self.scenarios = Scenarios(runner)
+        self.devboxes = Devboxes(runner)
+        self.blueprints = Blueprints(runner)
+        self.objects = Objects(runner)
+        self.axons = Axons(runner)
+        self.agents = Agents(runner)
+        self.secrets = Secrets(runner)
+        self.network_policies = NetworkPolicies(runner)
+        self.gateway_configs = GatewayConfigs(runner)
+        self.mcp_configs = McpConfigs(runner)
+        self.pty = Pty(runner)
+        self.apikeys = Apikeys(runner)
+        self.restricted_keys = RestrictedKeys(runner)
 
     def with_options(self, **options: Unpack[ClientParams]) -> Self:
         """Return a client with other options that shares this one's pool and limits.
 
-        Default headers and query parameters are added to the present ones.
+        Only what is given changes: the environment is not read again. Default headers
+        and query parameters are added to the present ones.
 
         Raises:
-            ConfigurationError: An option is unusable.
+            ConfigurationError: An option is unknown or unusable.
         """
-        old, merged = self._params, self._params | options
-        if "retry" in options and "max_retries" not in options:
-            merged.pop("max_retries", None)
-        merged["default_headers"] = {
-            **old.get("default_headers", {}),
-            **options.get("default_headers", {}),
-        }
-        merged["default_query"] = {
-            **old.get("default_query", {}),
-            **options.get("default_query", {}),
-        }
-        cast("dict[str, object]", options).clear()  # as in _configure
+        resolved = _resolved(partial(self._options.changed, options))
+        del options  # tracebacks show locals
+        if isinstance(resolved, ConfigurationError):
+            raise resolved
         other = shallow_copy(self)
-        other._configure(merged)  # noqa: SLF001 - it is of this class
+        other._options = resolved  # noqa: SLF001 - of this class
+        other._join()  # noqa: SLF001
         return other
 
     copy = with_options
 
+    @awaitable
     def bulk(
         self,
         calls: Calls[T],
@@ -194,7 +189,7 @@ class AsyncRunloop:
             ConfigurationError: The concurrency is not a whole number above 0.
         """
         at_once = self._limits.api if concurrency is None else concurrency
-        count("concurrency", at_once, least=1)
+        at_once = whole_number("concurrency", at_once, least=1)
         return Bulk(calls, at_once, self._clock, on_progress)
 
     def stats(self) -> Stats:
@@ -203,17 +198,17 @@ class AsyncRunloop:
 
     async def aclose(self) -> None:
         """Close the pool, for this client and all that share it; again does nothing."""
-        await self._transport.close()
+        await self._pool.close()
 
     close = aclose
 
     @property
     def is_closed(self) -> bool:
         """Whether the pool is closed."""
-        return self._transport.is_closed
+        return self._pool.is_closed
 
     async def __aenter__(self) -> Self:
-        self._transport.hold()
+        self._pool.hold()
         return self
 
     async def __aexit__(
@@ -222,12 +217,35 @@ class AsyncRunloop:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self._transport.let_go()
+        await self._pool.let_go()
 
     @override
     def __repr__(self) -> str:
+        options: ClientOptions | None = getattr(self, "_options", None)
+        if options is None:  # it was refused, and a traceback shows it
+            return "<AsyncRunloop, not made>"
         state = ", closed" if self.is_closed else ""
-        return f"<AsyncRunloop {self._base_url}{state}>"
+        return f"<AsyncRunloop {options.base_url}{state}>"
+
+
+def _resolved(
+    make: Callable[[], ClientOptions],
+) -> ClientOptions | ConfigurationError:
+    """Return options, or the error that refuses them without the frames behind it."""
+    try:
+        return make()
+    except ConfigurationError as error:
+        return ConfigurationError(*error.args)
+
+
+def _checked(limits: Limits | None) -> Limits:
+    if limits is None:
+        return Limits()
+    if not isinstance(limits, Limits):
+        raise ConfigurationError(
+            f"limits must be a Limits, such as Limits(api=50), not {limits!r}"
+        )
+    return limits
 
 
 def _set_log_level(word: str | None) -> None:

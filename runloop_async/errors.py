@@ -89,6 +89,8 @@ class APIError(RunloopError):
     """The `x-request-id` of the exchange, to quote to the service's support."""
     ambiguous: bool = False
     """Whether a write may have been carried out although it failed here."""
+    out_of_time: bool = False
+    """Whether the call's deadline ended it: but for that it would be tried again."""
     cursor: str | None = None
     """While listing: `starting_after` of the page that failed, to resume from."""
 

@@ -5,97 +5,85 @@ Durations are seconds. None stands for "no limit". What is not usable is refused
 """
 
 import sys
-from collections.abc import Callable, Mapping
-from ipaddress import ip_address
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final, TypedDict, cast
-from urllib.parse import urlsplit
 
 import attrs
 
-from runloop_async.annotations import override
+from runloop_async.credentials import (
+    DEFAULT_BASE_URL,
+    Secret,
+    checked_key,
+    checked_url,
+    custom_headers,
+    refuse_clear_text,
+    sealed,
+)
 from runloop_async.errors import ConfigurationError
+from runloop_async.values import (
+    header,
+    plain_int,
+    plain_number,
+    plain_text,
+    query_pairs,
+)
 
-DEFAULT_BASE_URL: Final = "https://api.runloop.ai"
 MAX_PAGE: Final = 5000
 """The most items that the API puts on one page."""
 
 
-class Secret:
-    """A text that does not show itself in a repr, a log line, a copy or a pickle."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def reveal(self) -> str:
-        """Return the text itself."""
-        return self._text
-
-    @override
-    def __repr__(self) -> str:
-        return "Secret('***')"
-
-    @override
-    def __reduce__(self) -> tuple[object, ...]:
-        raise TypeError("a secret is not pickled: give the key to each process anew")
-
-
-def seconds(name: str, value: object) -> float:
+def positive_seconds(name: str, value: object) -> float:
     """Return `value` if it is a positive, finite number of seconds.
 
     Raises:
         ConfigurationError: It is something else.
     """
-    if (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and 0 < value <= sys.float_info.max
-    ):
-        return float(value)
+    number = plain_number(value)
+    if number is not None and 0 < number <= sys.float_info.max:
+        return float(number)
     raise ConfigurationError(
         f"{name} must be a number of seconds above 0, not {value!r}"
     )
 
 
-def count(name: str, value: object, *, least: int) -> int:
+def whole_number(name: str, value: object, *, least: int) -> int:
     """Return `value` if it is a whole number of at least `least`.
 
     Raises:
         ConfigurationError: It is something else.
     """
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+    number = plain_int(value)
+    if number is None or number < least:
         raise ConfigurationError(
             f"{name} must be a whole number of at least {least}, not {value!r}"
         )
-    return value
+    return number
 
 
-_Validator = Callable[[Any, "attrs.Attribute[Any]", Any], None]
+def seconds_field(name: str, *, default: float | None, optional: bool = False) -> Any:
+    """Return a field of seconds; None stands for no limit, where it is allowed."""
+
+    def convert(value: object) -> float | None:
+        return None if value is None and optional else positive_seconds(name, value)
+
+    return attrs.field(default=default, converter=convert)
 
 
-def _seconds(*, optional: bool) -> _Validator:
-    def check(_: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
-        if value is not None or not optional:
-            seconds(attribute.name, value)
-
-    return check
-
-
-def _count(least: int) -> _Validator:
-    def check(_: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
-        count(attribute.name, value, least=least)
-
-    return check
+def count_field(name: str, *, default: int, least: int) -> Any:
+    """Return a field of a whole number."""
+    return attrs.field(
+        default=default, converter=partial(whole_number, name, least=least)
+    )
 
 
 @attrs.frozen(kw_only=True)
 class Timeouts:
     """How long one attempt may take; waiting for a free connection does not count."""
 
-    total: float | None = attrs.field(default=30.0, validator=_seconds(optional=True))
+    total: float | None = seconds_field("total", default=30.0, optional=True)
     """Seconds from the start of the attempt to the last byte of its answer."""
-    connect: float | None = attrs.field(default=5.0, validator=_seconds(optional=True))
+    connect: float | None = seconds_field("connect", default=5.0, optional=True)
     """Seconds to reach the server and agree on TLS."""
 
     @classmethod
@@ -109,8 +97,8 @@ class Timeouts:
             return value
         if value is None:
             return cls(total=None, connect=None)
-        total = seconds("timeout", value)
-        # A little less than all of it, so that it is known what took so long.
+        total = positive_seconds("timeout", value)
+        # 90 %, so that a slow connect is reported as such.
         return cls(total=total, connect=min(0.9 * total, 5.0))
 
 
@@ -118,11 +106,11 @@ class Timeouts:
 class Limits:
     """How many requests of each workload may be under way at once."""
 
-    api: int = attrs.field(default=100, validator=_count(1))
+    api: int = count_field("api", default=100, least=1)
     """Short calls."""
-    wait: int = attrs.field(default=500, validator=_count(1))
+    wait: int = count_field("wait", default=500, least=1)
     """Long polls and streams, which hold a connection while nothing happens."""
-    transfer: int = attrs.field(default=8, validator=_count(1))
+    transfer: int = count_field("transfer", default=8, least=1)
     """Uploads and downloads."""
 
 
@@ -130,15 +118,13 @@ class Limits:
 class RetryPolicy:
     """When a failed attempt is made again, and after how long."""
 
-    max_retries: int = attrs.field(default=5, validator=_count(0))
+    max_retries: int = count_field("max_retries", default=5, least=0)
     """Attempts after the first; 0 means one attempt."""
-    backoff: float = attrs.field(default=0.5, validator=_seconds(optional=False))
+    backoff: float = seconds_field("backoff", default=0.5)
     """Longest wait before the first retry, in seconds; it doubles with each retry."""
-    backoff_max: float = attrs.field(default=16.0, validator=_seconds(optional=False))
+    backoff_max: float = seconds_field("backoff_max", default=16.0)
     """Longest wait before any retry, in seconds, unless the server names its own."""
-    retry_after_max: float = attrs.field(
-        default=600.0, validator=_seconds(optional=False)
-    )
+    retry_after_max: float = seconds_field("retry_after_max", default=600.0)
     """Longest wait that the server may ask for, in seconds; above it the call fails."""
 
 
@@ -149,64 +135,122 @@ class CallOptions(TypedDict, total=False):
     """Seconds that one attempt may take."""
     deadline: float | None
     """Seconds that the whole call may take, with its waits and retries."""
-    max_retries: int
+    max_retries: int | None
     """Attempts after the first."""
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] | None
     """Request headers to add or replace."""
-    query: Mapping[str, str | int | float | bool | None]
+    query: Mapping[str, str | int | float | bool | None] | None
     """Query parameters to add or replace; None takes one away."""
-    idempotency_key: str
+    idempotency_key: str | None
     """The `x-request-id` of a write, instead of a made-up one."""
 
 
-def check_call_options(options: CallOptions) -> None:
-    """Refuse options of a call that cannot be used.
+def merged(old: CallOptions, new: CallOptions) -> CallOptions:
+    """Return the options of a call with others on top of them, checked.
+
+    Headers and query parameters are added to those that there are. None takes back
+    what was given before, except for `timeout` and `deadline`, where it means no limit.
 
     Raises:
-        ConfigurationError: One of them is not known, or not of its type and range.
+        ConfigurationError: An option is unknown, or not of its type and range.
+        TypeError: A header or query value is of a wrong type.
+        ValueError: A header or query value cannot be sent.
     """
-    for name in options:
-        if name not in CallOptions.__annotations__:
-            known = ", ".join(CallOptions.__annotations__)
-            raise ConfigurationError(f"there is no option {name!r}; there is {known}")
-    Timeouts.of(options.get("timeout"))
-    if options.get("deadline") is not None:
-        seconds("deadline", options.get("deadline"))
-    count("max_retries", options.get("max_retries", 0), least=0)
-    given = cast("Mapping[str, object]", options)
-    for name in ("headers", "query"):
-        if not isinstance(given.get(name, {}), Mapping):
-            raise ConfigurationError(f"{name} must be a dict, not {given[name]!r}")
-    key: object = options.get("idempotency_key", "key")
-    if not isinstance(key, str) or not key or not key.isprintable():
+    _refuse_unknown(new, CallOptions)
+    given = cast("Mapping[str, object]", new)
+    result: dict[str, object] = {**old}
+    for name, value in given.items():
+        if value is None and name not in _NONE_IS_NO_LIMIT:
+            result.pop(name, None)
+        elif name in {"headers", "query"}:
+            result[name] = {
+                **cast("Mapping[str, object]", result.get(name, {})),
+                **_CALL_OPTIONS[name](value),
+            }
+        else:
+            result[name] = _CALL_OPTIONS[name](value)
+    return cast("CallOptions", result)
+
+
+def _refuse_unknown(given: Mapping[str, object], known: type) -> None:
+    for name in given:
+        if name not in known.__annotations__:
+            names = ", ".join(known.__annotations__)
+            raise ConfigurationError(f"there is no option {name!r}; there is {names}")
+
+
+def _timeout(value: object) -> float | Timeouts | None:
+    if value is None or isinstance(value, Timeouts):
+        return value
+    return positive_seconds("timeout", value)
+
+
+def _deadline(value: object) -> float | None:
+    return None if value is None else positive_seconds("deadline", value)
+
+
+def _mapping(name: str, value: object) -> Mapping[object, object]:
+    if not isinstance(value, Mapping):
+        raise ConfigurationError(f"{name} must be a dict, not {type(value).__name__}")
+    return cast("Mapping[object, object]", value)
+
+
+def _headers(name: str, value: object) -> dict[str, str]:
+    return dict(header(*each) for each in _mapping(name, value).items())
+
+
+def _query(name: str, value: object) -> dict[str, str | None]:
+    """Return query parameters as texts; None, which takes one away, is kept."""
+    given = cast("Mapping[str, object]", _mapping(name, value))
+    absent = [each for each, value in given.items() if value is None]
+    return {**dict(query_pairs(given)), **dict.fromkeys(absent)}
+
+
+def _idempotency_key(value: object) -> str:
+    if not isinstance(value, str) or not value or not value.isprintable():
         raise ConfigurationError(
             "idempotency_key must be a str of printable letters, and not empty"
         )
+    return plain_text(value)
+
+
+_NONE_IS_NO_LIMIT: Final = frozenset({"timeout", "deadline"})
+_CALL_OPTIONS: Final[Mapping[str, Callable[[object], Any]]] = {
+    "timeout": _timeout,
+    "deadline": _deadline,
+    "max_retries": partial(whole_number, "max_retries", least=0),
+    "headers": partial(_headers, "headers"),
+    "query": partial(_query, "query"),
+    "idempotency_key": _idempotency_key,
+}
 
 
 class ClientParams(TypedDict, total=False):
-    """What a client takes; what is left out comes from the environment or a default."""
+    """What a client takes; None, like what is left out, is the default.
 
-    bearer_token: str | Secret
-    """The API key; default is the variable `RUNLOOP_API_KEY`."""
-    base_url: str
-    """Where the API is; default is `RUNLOOP_BASE_URL`, else https://api.runloop.ai."""
+    For `timeout` and `deadline` None is no limit.
+    """
+
+    bearer_token: str | Secret | None
+    """The API key; by default the variable `RUNLOOP_API_KEY`."""
+    base_url: str | None
+    """Where the API is; by default `RUNLOOP_BASE_URL`, else https://api.runloop.ai."""
     timeout: float | Timeouts | None
-    """Seconds that one attempt may take, from its start; default 30, None for ever."""
+    """Seconds that one attempt may take, from its start; 30 by default."""
     deadline: float | None
-    """Seconds that a call may take, waits and retries included; default None."""
-    max_retries: int
-    """Attempts after the first; default 5. Short for the field of `retry`."""
-    retry: RetryPolicy
+    """Seconds that a call may take, waits and retries included; no limit by default."""
+    max_retries: int | None
+    """Attempts after the first; 5 by default. Short for the field of `retry`."""
+    retry: RetryPolicy | None
     """When and how often to try again."""
-    default_headers: Mapping[str, str]
+    default_headers: Mapping[str, str] | None
     """Headers of every request, over those of `RUNLOOP_CUSTOM_HEADERS`."""
-    default_query: Mapping[str, object]
+    default_query: Mapping[str, object] | None
     """Query parameters of every request."""
-    max_response_bytes: int
-    """Largest answer to read into memory, after decompression; default 64 MiB."""
-    allow_http: bool
-    """Whether a `base_url` without TLS may be another machine; default False."""
+    max_response_bytes: int | None
+    """Largest response to read into memory, after decompression; 64 MiB by default."""
+    allow_http: bool | None
+    """Whether a `base_url` without TLS may be another machine; False by default."""
 
 
 @attrs.frozen(kw_only=True)
@@ -214,15 +258,42 @@ class ClientOptions:
     """Everything that a client was told, checked and with its defaults filled in."""
 
     bearer_token: Secret
-    base_url: str
-    timeouts: Timeouts
-    own_timeouts: bool
-    """Whether the user chose the time-outs: then slow endpoints get no longer ones."""
-    deadline: float | None
-    retry: RetryPolicy
-    default_headers: Mapping[str, str] = attrs.field(repr=False)
-    default_query: Mapping[str, object]
-    max_response_bytes: int
+    base_url: str = DEFAULT_BASE_URL
+    allow_http: bool = False
+    timeouts: Timeouts = attrs.field(factory=Timeouts)
+    own_timeouts: bool = False
+    """If set, endpoints do not apply their longer defaults."""
+    deadline: float | None = None
+    retry: RetryPolicy = attrs.field(factory=RetryPolicy)
+    default_headers: Mapping[str, str] = attrs.field(factory=dict[str, str], repr=False)
+    default_query: Mapping[str, object] = attrs.field(
+        factory=dict[str, object], repr=False
+    )
+    max_response_bytes: int = 64 * 2**20
+
+    def changed(self, params: ClientParams) -> "ClientOptions":
+        """Return these options with others on top of them, and nothing read anew.
+
+        Headers and query parameters are added to those that there are.
+
+        Raises:
+            ConfigurationError: An option is unknown or unusable.
+        """
+        fields = dict(_fields(params, self.retry))
+        fields["default_headers"] = {
+            **self.default_headers,
+            **fields.get("default_headers", {}),
+        }
+        fields["default_query"] = {
+            **self.default_query,
+            **fields.get("default_query", {}),
+        }
+        if {"base_url", "allow_http"} & fields.keys():
+            refuse_clear_text(
+                fields.get("base_url", self.base_url),
+                allow_http=fields.get("allow_http", self.allow_http),
+            )
+        return attrs.evolve(self, **fields)
 
 
 def resolve(params: ClientParams, environment: Mapping[str, str]) -> ClientOptions:
@@ -231,94 +302,81 @@ def resolve(params: ClientParams, environment: Mapping[str, str]) -> ClientOptio
     Raises:
         ConfigurationError: There is no key, or an option or variable is unusable.
     """
-    for name in params:
-        if name not in ClientParams.__annotations__:
-            known = ", ".join(ClientParams.__annotations__)
-            raise ConfigurationError(f"there is no option {name!r}; there is {known}")
-    retry: object = params.get("retry", RetryPolicy())
-    if not isinstance(retry, RetryPolicy):
-        raise ConfigurationError(f"retry must be a RetryPolicy, not {retry!r}")
-    if "max_retries" in params:
-        retry = attrs.evolve(retry, max_retries=params["max_retries"])
-    deadline = params.get("deadline")
-    headers = {
-        **_custom_headers(environment.get("RUNLOOP_CUSTOM_HEADERS", "")),
-        **params.get("default_headers", {}),
-    }
+    _refuse_unknown(params, ClientParams)
+    key = params.get("bearer_token")
     url = params.get("base_url") or environment.get("RUNLOOP_BASE_URL")
+    lines = environment.get("RUNLOOP_CUSTOM_HEADERS", "")
     return ClientOptions(
-        bearer_token=_key(params.get("bearer_token"), environment),
-        base_url=_base_url(url or DEFAULT_BASE_URL, params.get("allow_http", False)),
-        timeouts=Timeouts.of(params["timeout"]) if "timeout" in params else Timeouts(),
-        own_timeouts="timeout" in params,
-        deadline=None if deadline is None else seconds("deadline", deadline),
-        retry=retry,
-        default_headers=headers,
-        default_query=params.get("default_query", {}),
-        max_response_bytes=count(
-            "max_response_bytes", params.get("max_response_bytes", 64 * 2**20), least=1
+        bearer_token=checked_key(
+            sealed(environment.get("RUNLOOP_API_KEY") if key is None else key)
         ),
-    )
+        default_headers=_default_headers(custom_headers(lines)),
+    ).changed({**params, "base_url": url or DEFAULT_BASE_URL})
 
 
-def _key(given: object, environment: Mapping[str, str]) -> Secret:
-    if isinstance(given, Secret):
+def _fields(params: ClientParams, policy: RetryPolicy) -> Iterator[tuple[str, Any]]:
+    """Yield the fields that options change, each checked.
+
+    Raises:
+        ConfigurationError: An option is unknown or unusable.
+    """
+    _refuse_unknown(params, ClientParams)
+    if "timeout" in params:
+        yield "timeouts", Timeouts.of(params["timeout"])
+        yield "own_timeouts", True
+    if "deadline" in params:
+        yield "deadline", _deadline(params["deadline"])
+    if (key := params.get("bearer_token")) is not None:
+        yield "bearer_token", checked_key(sealed(key))
+    yield "retry", _retry(params.get("retry"), params.get("max_retries"), policy)
+    for name, value in params.items():
+        if name in _PLAIN_OPTIONS and value is not None:
+            yield name, _PLAIN_OPTIONS[name](value)
+
+
+def _retry(given: object, max_retries: int | None, policy: RetryPolicy) -> RetryPolicy:
+    if given is None:
+        given = policy
+    if not isinstance(given, RetryPolicy):
+        raise ConfigurationError(f"retry must be a RetryPolicy, not {given!r}")
+    if max_retries is None:
         return given
-    key = environment.get("RUNLOOP_API_KEY") if given is None else given
-    if not key or (isinstance(key, str) and not key.strip()):
-        raise ConfigurationError(
-            "there is no API key: set RUNLOOP_API_KEY, or pass bearer_token="
-        )
-    if not isinstance(key, str) or not key.isascii() or not key.isprintable():
-        raise ConfigurationError(
-            "the API key must be a str of printable ASCII letters, without line ends"
-        )
-    return Secret(key.strip())
+    return attrs.evolve(given, max_retries=max_retries)
 
 
-def _base_url(url: object, allow_http: bool) -> str:
-    text = str(url).strip().rstrip("/")
-    if any(mark in text for mark in "@?#"):  # not shown: it may hold a password
-        raise ConfigurationError(
-            "base_url must have no user, password, query or fragment; the key goes "
-            "into bearer_token"
-        )
+def _default_headers(value: object) -> dict[str, str]:
     try:
-        parts = urlsplit(text)
-        host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise ConfigurationError(f"base_url {text!r} is no URL: {error}") from None
-    if parts.scheme not in {"http", "https"} or not host or not _is_plain(str(url)):
-        raise ConfigurationError(
-            f"base_url must begin with https:// and a host, as in {DEFAULT_BASE_URL}; "
-            f"it is {text!r}"
-        )
-    if parts.scheme == "http" and not allow_http and not _is_loopback(host):
-        raise ConfigurationError(
-            f"base_url {text!r} would send the key in clear to another machine: use "
-            "https, or allow_http=True if the way there is safe"
-        )
-    return text
+        return _headers("default_headers", value)
+    except (TypeError, ValueError) as error:
+        raise _refused("default_headers", error) from None
 
 
-def _is_plain(url: str) -> bool:
-    return url.isprintable() and not any(map(str.isspace, url.strip(" ")))
-
-
-def _is_loopback(host: str) -> bool:
+def _default_query(value: object) -> dict[str, object]:
+    given = cast("dict[str, object]", dict(_mapping("default_query", value)))
     try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+        query_pairs(given)
+    except (TypeError, ValueError) as error:
+        raise _refused("default_query", error) from None
+    return given
 
 
-def _custom_headers(lines: str) -> Mapping[str, str]:
-    headers: dict[str, str] = {}
-    for line in filter(str.strip, lines.split("\n")):
-        name, colon, value = line.partition(":")
-        if not colon:
-            raise ConfigurationError(
-                "RUNLOOP_CUSTOM_HEADERS must have lines of the form `Name: value`"
-            )
-        headers[name.strip()] = value.strip()
-    return headers
+def _refused(name: str, error: Exception) -> ConfigurationError:
+    if isinstance(error, ConfigurationError):
+        return error
+    return ConfigurationError(f"{name}: {error}")
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"allow_http must be a bool, not {value!r}")
+    return value
+
+
+_PLAIN_OPTIONS: Final[Mapping[str, Callable[[object], Any]]] = {
+    "base_url": checked_url,
+    "allow_http": _flag,
+    "default_headers": _default_headers,
+    "default_query": _default_query,
+    "max_response_bytes": partial(whole_number, "max_response_bytes", least=1),
+}
+"""The options that are checked by themselves, and how."""

@@ -9,7 +9,7 @@ from yarl import URL
 from runloop_async.options import ClientParams, Limits, resolve
 from runloop_async.sending.lanes import lanes
 from runloop_async.sending.outgoing import Attempt
-from runloop_async.sending.pool import Transport
+from runloop_async.sending.pool import Pool
 from runloop_async.sending.runner import HttpRunner
 from runloop_async.sending.stats import Counters
 from tests.fakes import FakeClock
@@ -27,17 +27,17 @@ async def sending(
     **options: Unpack[ClientParams],
 ) -> AsyncGenerator[HttpRunner]:
     """Make a runner, and close its connections at the end."""
-    transport = Transport()
+    pool = Pool()
     try:
         yield HttpRunner(
             resolve({"bearer_token": KEY, "base_url": url, **options}, {}),
-            transport,
+            pool,
             lanes(limits or Limits()),
             clock or FakeClock(),
             counters or Counters(),
         )
     finally:
-        await transport.close()
+        await pool.close()
 
 
 def attempt(

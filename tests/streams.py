@@ -61,7 +61,7 @@ class Streams:
         answer = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
         if isinstance(answer, Exception):
             raise answer
-        return call.decode(Response(200, {}, json.dumps(answer).encode()))
+        return call.read(Response(200, {}, json.dumps(answer).encode()))
 
     @asynccontextmanager
     async def stream(self, call: Sendable[Any]) -> AsyncGenerator[Stream]:

@@ -124,11 +124,11 @@ def methods(resource: Resource, prefix: str) -> Iterator[tuple[str, Any]]:
 
 def params_of(method: Any) -> Any:
     """Return the TypedDict that a method's keyword arguments are typed with."""
-    for parameter in inspect.signature(method).parameters.values():
-        if parameter.kind is inspect.Parameter.VAR_KEYWORD:
-            (params,) = get_args(parameter.annotation)
-            assert is_typeddict(params)
-            return params
+    for annotation in inspect.get_annotations(
+        getattr(method, "__func__", method)
+    ).values():
+        if any(map(is_typeddict, get_args(annotation))):  # Unpack[...]
+            return get_args(annotation)[0]
     return None
 
 

@@ -2,13 +2,12 @@ from collections.abc import Mapping
 
 import pytest
 
+from runloop_async.credentials import DEFAULT_BASE_URL, Secret
 from runloop_async.errors import ConfigurationError
 from runloop_async.options import (
-    DEFAULT_BASE_URL,
     ClientOptions,
     ClientParams,
     RetryPolicy,
-    Secret,
     Timeouts,
     resolve,
 )
@@ -166,7 +165,7 @@ def test_a_key_that_cannot_go_into_a_header_is_refused_unseen(key: str) -> None:
 def test_a_key_may_be_given_as_a_secret() -> None:
     key = Secret("canary")
 
-    assert resolved({"bearer_token": key}).bearer_token is key
+    assert resolved({"bearer_token": key}).bearer_token.reveal() == "canary"
 
 
 def test_spaces_around_a_key_are_taken_off() -> None:

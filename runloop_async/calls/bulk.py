@@ -11,7 +11,9 @@ from collections.abc import (
     AsyncIterable,
     AsyncIterator,
     Callable,
+    Collection,
     Iterable,
+    Mapping,
     Sized,
 )
 from contextlib import aclosing
@@ -104,17 +106,29 @@ class BulkResult(Generic[T]):
 Calls = Iterable[Repeatable[T]] | AsyncIterable[Repeatable[T]]
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Bulk(Repeatable[BulkResult[T]]):
     """Many calls: `await` it for all outcomes, or take them as they come.
 
     It can be awaited again where its calls can be iterated again.
     """
 
-    _calls: Calls[T]
-    _concurrency: int
+    _calls: Calls[T] = attrs.field()
+    _concurrency: int = attrs.field()
     _clock: Clock = attrs.field(repr=False)
     _on_progress: Callable[[Progress], Any] | None = attrs.field(repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        calls: Any = self._calls
+        is_one = isinstance(calls, str | bytes | Mapping | Repeatable)
+        if is_one or not isinstance(calls, Iterable | AsyncIterable):
+            raise TypeError(
+                "bulk takes many calls, from a list or a generator, not a "
+                f"{self._calls.__class__.__qualname__}"
+            )
+        if self._on_progress is not None and not callable(self._on_progress):
+            kind = type(self._on_progress).__name__
+            raise TypeError(f"on_progress must be a function, not {kind}")
 
     @override
     async def start(self) -> BulkResult[T]:
@@ -151,12 +165,23 @@ class Bulk(Repeatable[BulkResult[T]]):
         finally:
             await crew.disband()
 
+    @property
+    @override
+    def __name__(self) -> str:
+        count = f"{len(self._calls)} " if isinstance(self._calls, Sized) else ""
+        return f"Bulk of {count}calls"
+
+    @override
+    def __repr__(self) -> str:
+        return f"<{self.__name__}>"
+
 
 class _Crew(Generic[T]):
     """The calls under way of one bulk: as many as may be, drawn from the source."""
 
     def __init__(self, calls: Calls[T], limit: int) -> None:
         self._limit = limit
+        self._source = calls
         self._plain = iter(calls) if isinstance(calls, Iterable) else None
         self._async = None if isinstance(calls, Iterable) else aiter(calls)
         self._drawn = 0
@@ -187,6 +212,10 @@ class _Crew(Generic[T]):
         self._disbanded = True
         for task in self._tasks:
             task.cancel()
+        if isinstance(self._source, Collection):  # what is left of it was not forgotten
+            for call in self._source:
+                if isinstance(call, Repeatable):
+                    call.close()
         if self._tasks:
             await asyncio.wait(self._tasks)
 

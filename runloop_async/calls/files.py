@@ -1,48 +1,220 @@
-"""Bodies that are no JSON: read as bytes, piece by piece, or into a file."""
+"""Bodies that are no JSON: downloads and uploads, in constant memory."""
 
 import asyncio
 import os
-from collections.abc import Callable
+import stat
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final, TypeAlias
 from uuid import uuid4
 
 import attrs
 
 from runloop_async.calls.call import Call
 from runloop_async.calls.runner import Stream
-from runloop_async.wire.request import Workload
+from runloop_async.values import named_text
+from runloop_async.wire.request import Content
 
-_WHOLE_S = 600.0
-"""Seconds that a whole file may take while the user has not chosen a time-out."""
+WHOLE_S: Final = 600.0
+"""Seconds that a whole file may take while the user has not chosen a timeout."""
 
-Progress = Callable[[int], Any]
+OnBytes: TypeAlias = Callable[[int], Any]
 """Is told how many bytes there are so far."""
+Bytes: TypeAlias = (
+    bytes | bytearray | memoryview | os.PathLike[str] | BinaryIO | AsyncIterable[bytes]
+)
+Source: TypeAlias = Bytes | tuple[str, Bytes] | tuple[str, Bytes, str]
+"""A file to send: its content, or its name, content and media type."""
+
+_PIECE: Final = 256 * 1024
+"""Bytes that are read and sent at a time."""
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen
+class Part:
+    """A file to send."""
+
+    content: Content
+    name: str = "upload"
+
+
+def content_of(source: Source, progress: OnBytes | None = None) -> Part:
+    """Return what there is to send of a source.
+
+    Args:
+        source: A path, bytes, a file open for reading bytes, an async iterator of
+            bytes, or a tuple of a name, one of these and maybe a media type.
+        progress: Is told how many bytes have been sent so far.
+
+    Raises:
+        TypeError: It is none of these.
+        OSError: There is no such file.
+        ValueError: It is not a regular file.
+    """
+    if isinstance(source, tuple):
+        name, inner, *rest = source
+        name = named_text("the file's name", name)
+        content = _content(inner, progress)
+        return Part(attrs.evolve(content, type=rest[0] if rest else content.type), name)
+    name = Path(source).name if isinstance(source, os.PathLike) else "upload"
+    return Part(_content(source, progress), name)
+
+
+def _content(source: Bytes, progress: OnBytes | None) -> Content:
+    kind = "application/octet-stream"
+    if isinstance(source, bytes | bytearray | memoryview):
+        view = memoryview(source).cast("B")
+        pieces: Callable[[], AsyncIterator[bytes]] = partial(_of_bytes, view)
+        size, can_repeat = view.nbytes, True
+    elif isinstance(source, os.PathLike):
+        path = Path(source)
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise ValueError(f"{path} is not a file: give the path of one")
+        size, can_repeat, pieces = status.st_size, True, partial(_of_path, path)
+    elif isinstance(source, AsyncIterable):
+        once = iter((source,))
+        return Content(
+            pieces=lambda: _counted(_of_iterable(once), None, progress),
+            type=kind,
+            size=None,
+            can_repeat=False,
+        )
+    elif hasattr(source, "read") and hasattr(source, "seek"):
+        begin = source.tell()
+        size, can_repeat = source.seek(0, os.SEEK_END) - begin, True
+        source.seek(begin)
+        pieces = partial(_of_file, source, begin)
+    else:
+        raise TypeError(
+            f"cannot send a {type(source).__name__}: give a pathlib.Path for a file, "
+            "bytes (text.encode() for text), a file open for reading bytes, or an "
+            "async iterator of bytes"
+        )
+    return Content(
+        pieces=lambda: _counted(pieces(), size, progress),
+        type=kind,
+        size=size,
+        can_repeat=can_repeat,
+    )
+
+
+async def _of_bytes(view: memoryview) -> AsyncGenerator[bytes]:
+    for start in range(0, view.nbytes, _PIECE):
+        yield bytes(view[start : start + _PIECE])
+
+
+async def _of_path(path: Path) -> AsyncGenerator[bytes]:
+    loop = asyncio.get_running_loop()
+    with await loop.run_in_executor(None, path.open, "rb") as file:
+        async for piece in _of_file(file, 0):
+            yield piece
+
+
+async def _of_file(file: Any, begin: int) -> AsyncGenerator[bytes]:
+    loop = asyncio.get_running_loop()
+    await loop.run_in_executor(None, file.seek, begin)
+    while piece := await loop.run_in_executor(None, file.read, _PIECE):
+        if not isinstance(piece, bytes):
+            raise TypeError("the file gives text: open it for reading bytes, as 'rb'")
+        yield piece
+
+
+async def _of_iterable(once: Any) -> AsyncGenerator[bytes]:
+    source = next(once, None)
+    if source is None:
+        raise ValueError("an async iterator can be sent only once: make a new one")
+    async for piece in source:
+        yield piece
+
+
+async def _counted(
+    pieces: AsyncIterator[bytes], size: int | None, progress: OnBytes | None
+) -> AsyncGenerator[bytes]:
+    """Yield the pieces, tell of progress, and see that they are as many as was said."""
+    sent = 0
+    async for piece in pieces:
+        sent += len(piece)
+        if size is not None and sent > size:
+            break
+        yield piece
+        if progress is not None:
+            progress(sent)
+    if size is not None and sent != size:
+        raise ValueError(f"the file changed while it was sent: it had {size} bytes")
+
+
+def multipart(fields: dict[str, str], file: Part | None) -> Content:
+    """Return a form of text fields and a file, as `multipart/form-data`."""
+    boundary = uuid4().hex
+    fields = {name: named_text(name, text) for name, text in fields.items()}
+    head = b"".join(
+        _part_head(boundary, f'name="{name}"') + text.encode() + b"\r\n"
+        for name, text in fields.items()
+    )
+    tail = f"--{boundary}--\r\n".encode()
+    size: int | None = len(head) + len(tail)
+    if file is not None:
+        told = f'name="file"; filename="{_quoted(file.name)}"'
+        head += _part_head(boundary, told, file.content.type)
+        tail = b"\r\n" + tail
+        inner = file.content.size
+        size = None if inner is None else len(head) + inner + len(tail)
+    return Content(
+        pieces=lambda: _framed(head, None if file is None else file.content, tail),
+        type=f"multipart/form-data; boundary={boundary}",
+        size=size,
+        can_repeat=file is None or file.content.can_repeat,
+    )
+
+
+def _part_head(boundary: str, told: str, kind: str | None = None) -> bytes:
+    lines = [f"--{boundary}", f"Content-Disposition: form-data; {told}"]
+    lines += [f"Content-Type: {kind}"] if kind else []
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+def _quoted(name: str) -> str:
+    """Return a file's name as it is written in a form: as browsers do it."""
+    return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+
+
+async def _framed(
+    head: bytes, content: Content | None, tail: bytes
+) -> AsyncGenerator[bytes]:
+    yield head
+    if content is not None:
+        async for piece in content.pieces():
+            yield piece
+    yield tail
+
+
+@attrs.frozen(eq=False, repr=False)
 class Download(Call[bytes]):
     """A file to fetch: `await` it for its bytes, or stream it."""
 
     def stream(self) -> AbstractAsyncContextManager[Stream]:
-        """Open the answer and leave its body to the caller, in constant memory.
+        """Open the response and leave its body to the caller, in constant memory.
 
         Raises:
-            APIError: No attempt was answered with success.
+            APIError: No attempt succeeded.
         """
-        return self.runner.stream(self)
+        self._begun()
+        call: Any = self  # pyright would bind `read`, which is a field
+        return self.runner.stream(call)
 
     async def write_to_file(
-        self, path: str | os.PathLike[str], progress: Progress | None = None
+        self, path: str | os.PathLike[str], progress: OnBytes | None = None
     ) -> int:
         """Write the file to a path, in constant memory, and return its size in bytes.
 
-        It is written beside and moved into place when it is whole, so that a file
-        under this name is never a part of it.
+        Downloads to a temporary file beside it, then renames it: a file under this
+        name is never a part of one.
 
         Raises:
-            APIError: No attempt was answered with success, or the answer broke off.
+            APIError: No attempt succeeded, or the response broke off.
             OSError: The file cannot be written.
         """
         target = Path(path)
@@ -50,9 +222,9 @@ class Download(Call[bytes]):
         loop = asyncio.get_running_loop()
         size = 0
         try:
-            async with self.stream() as answer:
+            async with self.stream() as response:
                 with await loop.run_in_executor(None, _create, part) as file:
-                    async for chunk in answer.chunks():
+                    async for chunk in response.chunks():
                         await loop.run_in_executor(None, file.write, chunk)
                         size += len(chunk)
                         if progress is not None:
@@ -62,12 +234,6 @@ class Download(Call[bytes]):
         finally:
             part.unlink(missing_ok=True)
         return size
-
-
-def download(call: Call[bytes]) -> Download:
-    """Make a file to fetch of a call for bytes."""
-    request = attrs.evolve(call.request, workload=Workload.TRANSFER, timeout_s=_WHOLE_S)
-    return Download(call.runner, request, bytes, call.options)
 
 
 def _create(path: Path) -> BinaryIO:

@@ -1,140 +1,106 @@
-"""Long polls: a question that the server holds until it has the answer, or for a time.
+"""Long polls: requests that the server holds until it has the result, or for a time.
 
 A 408 means that the time was up and nothing had happened yet: ask again.
 """
 
 import math
 from collections.abc import Callable
-from typing import Final, TypeVar
+from functools import partial
+from typing import Final, TypeVar, Unpack
+
+import attrs
 
 from runloop_async.calls.call import Call
-from runloop_async.calls.polling import PollingConfig, PollingConfigLike
-from runloop_async.calls.runner import Clock
-from runloop_async.errors import APIError, APIStatusError, PollingTimeout, WaitError
-from runloop_async.models.devboxes.devboxes import DevboxStatus, DevboxView
-from runloop_async.wire.request import Safety
-from runloop_async.wire.retry import worth_another
+from runloop_async.calls.polling import PollingConfig, question, timed_out
+from runloop_async.errors import APIError
+from runloop_async.options import CallOptions
+from runloop_async.wire.response import Response
 
 T = TypeVar("T")
 
 _NOT_YET: Final = 408
+_HOLD: Final = "timeout_seconds"
+"""The field that tells the server how long to hold the request."""
 _LEEWAY_S: Final = 5.0
-"""Seconds that an answer may take beyond the time that the server was to hold it."""
+"""Seconds that a response may take beyond the time that the server was to hold it."""
 _LEAST_HOLD_S: Final = 1.0
-"""Whoever says "not yet" sooner than this is not asked again at once."""
+"""A server that says "not yet" sooner than this is not asked again at once."""
 _PAUSE_MAX_S: Final = 30.0
 _MAX_DOUBLINGS: Final = 30
-DEVBOX_HOLD_S: Final = 30
-"""Seconds that the server holds a question for the state of a devbox at most."""
-BOOTING: Final = frozenset({"scheduled", "queued", "provisioning", "initializing"})
-"""States on the way to running."""
 
 
 async def held(
-    ask: Callable[[int], Call[T]],
+    call: Call[T],
     is_done: Callable[[T], bool],
+    polling: PollingConfig,
     *,
-    clock: Clock,
-    polling: PollingConfigLike,
     hold_s: int,
     what: str,
+    **options: Unpack[CallOptions],
 ) -> T:
-    """Ask, and have the server hold the question, until the answer will do.
+    """Ask, and have the server hold the request, until the response will do.
 
     Args:
-        ask: Makes the question, to be held for the seconds that it is given.
-        is_done: Tells whether an answer will do.
-        clock: Time and chance.
-        polling: How long to go on, and how long to pause after a failure.
-        hold_s: The longest that the server holds a question.
+        call: The request, whose `timeout_seconds` is set anew each time.
+        is_done: Tells whether a response will do.
+        polling: How long to go on, and how long to pause where the server does not
+            hold the request.
+        hold_s: The longest that the server holds a request.
         what: What is waited for, for the error.
+        **options: The options of the wait.
 
     Raises:
-        PollingTimeout: The deadline passed first; `last_value` is the last answer.
-        APIError: A question failed for good.
+        PollingTimeout: The deadline passed first; `last_value` is the last response.
+        APIError: A request failed for good.
     """
-    polling = PollingConfig.of(polling)
+    clock, polling = call.runner.clock, polling.within(options)
     ends = clock.now() + polling.deadline_s
-    last, failure, pauses = None, None, 0
-    while (left_s := ends - clock.now()) > 0:
-        asked_at, hold = clock.now(), max(1, min(hold_s, math.ceil(left_s)))
-        call = ask(hold).with_options(
-            timeout=hold + _LEEWAY_S, deadline=left_s, max_retries=0
-        )
+    last: T | None = None
+    failure: APIError | None = None
+    pauses = 0
+    while failure is None and (left_s := ends - clock.now()) > 0:
+        hold, asked_at = max(1, min(hold_s, math.ceil(left_s))), clock.now()
+        wanted = CallOptions(timeout=hold + _LEEWAY_S) | options
         try:
-            last, failure = await call, None
-            if is_done(last):
-                return last
+            found = await question(_holding(call, hold), left_s, wanted)
         except APIError as error:
-            failure = error
-            if _is_not_yet(error):
-                if clock.now() - asked_at >= min(_LEAST_HOLD_S, hold):
-                    pauses = 0
-                    continue
-            elif clock.now() < ends and not worth_another(error, Safety.SAFE):
+            if not error.out_of_time:
                 raise
-        pause_s = _pause_s(polling.interval_seconds, pauses, clock)
+            failure = error
+            continue
+        if found is not None:
+            last = found
+            if is_done(found):
+                return found
+        elif clock.now() - asked_at >= min(_LEAST_HOLD_S, hold):
+            pauses = 0
+            continue
+        pause_s = _pause_s(polling.interval_seconds, pauses, clock.random())
         await clock.sleep(min(pause_s, max(ends - clock.now(), 0.0)))
         pauses += 1
-    raise PollingTimeout(
-        f"{what} was not there after {polling.deadline_s:g} s; the last answer: {last}",
-        last_value=last,
-    ) from failure
+    raise timed_out(what, polling, last) from failure
 
 
-def _pause_s(interval_s: float, pauses: int, clock: Clock) -> float:
+def _pause_s(interval_s: float, pauses: int, dice: float) -> float:
     grown_s = interval_s * 2.0 ** min(pauses, _MAX_DOUBLINGS)
-    return min(grown_s, _PAUSE_MAX_S) * (0.75 + clock.random() / 4)
+    return min(grown_s, _PAUSE_MAX_S) * (0.75 + dice / 4)
 
 
-def _is_not_yet(error: APIError) -> bool:
-    return isinstance(error, APIStatusError) and error.status_code == _NOT_YET
-
-
-async def devbox_in(
-    wait: Callable[[int], Call[DevboxView]],
-    wanted: DevboxStatus,
-    *,
-    clock: Clock,
-    polling: PollingConfigLike,
-    passing: frozenset[str],
-) -> DevboxView:
-    """Wait until a devbox is in the state that is wanted.
-
-    Args:
-        wait: Makes the question for the devbox, to be held for some seconds.
-        wanted: The state.
-        clock: Time and chance.
-        polling: How long to go on, and how long to pause after a failure.
-        passing: The states on the way there.
-
-    Raises:
-        PollingTimeout: The deadline passed first.
-        WaitError: It went into another state.
-        APIError: A question failed for good.
-    """
-    devbox = await held(
-        wait,
-        lambda devbox: devbox.status not in passing,
-        clock=clock,
-        polling=polling,
-        hold_s=DEVBOX_HOLD_S,
-        what=f"the state {wanted!r} of a devbox",
+def _holding(call: Call[T], hold_s: int) -> Call[T | None]:
+    """Return a call that is held for some seconds; None comes of "not yet"."""
+    request = attrs.evolve(
+        call.request,
+        json={**(call.request.json or {}), _HOLD: hold_s},
+        answers=frozenset({_NOT_YET}),
     )
-    return settled(devbox, wanted)
+    return Call(
+        call.runner,
+        request,
+        partial(_unless_not_yet, call.read),
+        call.options,
+        unsent=call.unsent,
+    )
 
 
-def settled(devbox: DevboxView, wanted: DevboxStatus) -> DevboxView:
-    """Return a devbox if it is in the state that is wanted.
-
-    Raises:
-        WaitError: It is in another.
-    """
-    if devbox.status != wanted:
-        why = devbox.failure_reason or devbox.shutdown_reason
-        raise WaitError(
-            f"the devbox {devbox.id} is {devbox.status}, not {wanted}"
-            + (f": {why}" if why else ""),
-            last_value=devbox,
-        )
-    return devbox
+def _unless_not_yet(read: Callable[[Response], T], response: Response) -> T | None:
+    return None if response.status == _NOT_YET else read(response)

@@ -1,20 +1,52 @@
 """Lists that come in pages: one page by `await`, every item by `async for`."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Any, Generic, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
 
 import attrs
 
-from runloop_async.annotations import override
-from runloop_async.calls.call import Call, decode_body
+from runloop_async.annotations import awaitable
+from runloop_async.calls.call import Call
+from runloop_async.calls.deadline import Deadline
+from runloop_async.calls.repeatable import Flow
 from runloop_async.errors import APIError, PaginationError
-from runloop_async.options import MAX_PAGE
+from runloop_async.options import MAX_PAGE, CallOptions
 from runloop_async.wire.response import Response
 
+if TYPE_CHECKING:
+    from runloop_async.models.agents import AgentView
+    from runloop_async.models.axons import AxonEventView, AxonView
+    from runloop_async.models.benchmark_jobs import BenchmarkJobView
+    from runloop_async.models.benchmark_runs import BenchmarkRunView
+    from runloop_async.models.benchmarks import BenchmarkView
+    from runloop_async.models.blueprints import BlueprintView
+    from runloop_async.models.devboxes import DevboxSnapshotView, DevboxView
+    from runloop_async.models.gateway_configs import GatewayConfigView
+    from runloop_async.models.mcp_configs import McpConfigView
+    from runloop_async.models.network_policies import NetworkPolicyView
+    from runloop_async.models.objects import ObjectView
+    from runloop_async.models.scenarios import (
+        ScenarioRunView,
+        ScenarioView,
+        ScorerView,
+    )
+    from runloop_async.models.secrets import SecretView
+
+    RunT = TypeVar("RunT", BenchmarkRunView, ScenarioRunView)
+
 T = TypeVar("T")
-EnvelopeT = TypeVar("EnvelopeT")
 
 _CURSOR = "starting_after"
+
+
+@attrs.frozen
+class _Trail:
+    """The cursors that led to a page, to notice one that comes again."""
+
+    cursors: dict[str, int] = attrs.field(factory=dict[str, int])
+    """Each cursor of this walk and the place of the page that it led to."""
+    place: int = 0
 
 
 @attrs.frozen(eq=False)
@@ -31,29 +63,101 @@ class Page(Generic[T]):
     """Whether the API says that another page follows."""
     total_count: int | None
     """How many items there are on all pages, if the API counted them."""
-    _envelope: Any = attrs.field(repr=False)
     call: "PageCall[T]" = attrs.field(repr=False)
     """The call that it answers."""
+    _envelope: Any = attrs.field(repr=False)
+    _sent: list[T] = attrs.field(repr=False)
+    """The items as they came; in `items` those that an earlier page had are missing."""
+    _trail: _Trail = attrs.field(repr=False)
 
-    def __getattr__(self, name: str) -> Any:
-        """Look a name up in the answer itself."""
-        if name.startswith("_"):  # of copy, pickle and the like, before there is one
-            raise AttributeError(name)
-        return getattr(self._envelope, name)
+    if TYPE_CHECKING:
+
+        @property
+        def agents(self: "Page[AgentView]") -> "list[AgentView]": ...
+
+        @property
+        def axons(self: "Page[AxonView]") -> "list[AxonView]": ...
+
+        @property
+        def benchmarks(self: "Page[BenchmarkView]") -> "list[BenchmarkView]": ...
+
+        @property
+        def blueprints(self: "Page[BlueprintView]") -> "list[BlueprintView]": ...
+
+        @property
+        def devboxes(self: "Page[DevboxView]") -> "list[DevboxView]": ...
+
+        @property
+        def events(self: "Page[AxonEventView]") -> "list[AxonEventView]": ...
+
+        @property
+        def gateway_configs(
+            self: "Page[GatewayConfigView]",
+        ) -> "list[GatewayConfigView]": ...
+
+        @property
+        def jobs(self: "Page[BenchmarkJobView]") -> "list[BenchmarkJobView]": ...
+
+        @property
+        def mcp_configs(self: "Page[McpConfigView]") -> "list[McpConfigView]": ...
+
+        @property
+        def network_policies(
+            self: "Page[NetworkPolicyView]",
+        ) -> "list[NetworkPolicyView]": ...
+
+        @property
+        def objects(self: "Page[ObjectView]") -> "list[ObjectView]": ...
+
+        @property
+        def runs(self: "Page[RunT]") -> "list[RunT]": ...
+
+        @property
+        def scenarios(self: "Page[ScenarioView]") -> "list[ScenarioView]": ...
+
+        @property
+        def scorers(self: "Page[ScorerView]") -> "list[ScorerView]": ...
+
+        @property
+        def secrets(self: "Page[SecretView]") -> "list[SecretView]": ...
+
+        @property
+        def snapshots(
+            self: "Page[DevboxSnapshotView]",
+        ) -> "list[DevboxSnapshotView]": ...
+
+    else:
+
+        def __getattr__(self, name: str) -> Any:
+            """Look a name up in the response itself."""
+            if name.startswith(
+                "_"
+            ):  # of copy, pickle and the like, before there is one
+                raise AttributeError(name)
+            value = getattr(self._envelope, name)
+            return self.items if value is self._sent else value
 
     def has_next_page(self) -> bool:
         """Tell whether another page follows."""
         return self.has_more
 
+    @awaitable
     def get_next_page(self) -> "PageCall[T]":
         """Return the call for the page after this one.
 
         Raises:
-            PaginationError: This is the last page, or no cursor leads on from it.
+            PaginationError: This is the last page, no cursor leads on from it, or the
+                cursor has led to an earlier page already.
         """
         if not self.has_more:
             raise PaginationError("this is the last page: ask has_next_page() first")
-        return self.call.after(_cursor(self))
+        cursor = self.call.key_of(self._sent[-1]) if self._sent else None
+        if not isinstance(cursor, str | int):
+            raise _stuck("the API says that another page follows and gives no cursor")
+        cursor, place = str(cursor), self._trail.place + 1
+        if self._trail.cursors.setdefault(cursor, place) < place:
+            raise _stuck(f"the cursor {cursor!r} came twice", cursor)
+        return self.call.after(cursor, _Trail(self._trail.cursors, place))
 
     async def __aiter__(self) -> AsyncGenerator[T, None]:
         async for page in self.iter_pages():
@@ -67,30 +171,69 @@ class Page(Generic[T]):
             PaginationError: The cursor does not move on.
             APIError: A page could not be fetched; `cursor` says which, to resume from.
         """
-        async for page in walk(self, self.call.after):
+        async for page in walk(self):
             yield page
 
+    def without(self, keys: set[object]) -> "Page[T]":
+        """Return this page without the items whose keys are among these; add the rest.
 
-@attrs.frozen(eq=False)
+        Where the list changes while it is read, an item may be on two pages.
+        """
+        new: list[T] = []
+        for item in self._sent:
+            key = self.call.key_of(item)
+            if key is None or key not in keys:
+                keys.add(key)
+                new.append(item)
+        return self if len(new) == len(self._sent) else attrs.evolve(self, items=new)
+
+
+def _bound(call: "PageCall[T]") -> Callable[[Response], Page[T]]:
+    return call.page
+
+
+@attrs.frozen(eq=False, repr=False)
 class PageCall(Call[Page[T]]):
     """A list: `await` it for one page, `async for` over it for every item."""
 
-    _envelope: type[Any] = attrs.field(alias="envelope", repr=False, kw_only=True)
-    _items: Callable[[Any], list[T]] = attrs.field(
-        alias="items", repr=False, kw_only=True
+    read: Callable[[Response], Page[T]] = attrs.field(
+        init=False, default=attrs.Factory(_bound, takes_self=True)
     )
-    _counted: bool = attrs.field(alias="counted", repr=False, kw_only=True)
-    key: str = attrs.field(default="id", repr=False, kw_only=True)
-    """The field of an item that tells it from others; empty if nothing does."""
+    """Turns a successful response into the page."""
+    _envelope: Callable[[Response], Any] = attrs.field(alias="envelope", kw_only=True)
+    _items: Callable[[Any], list[T]] = attrs.field(alias="items", kw_only=True)
+    _counted: bool = attrs.field(alias="counted", default=True, kw_only=True)
+    _key: str = attrs.field(alias="key", default="id", kw_only=True)
+    _trail: _Trail | None = attrs.field(alias="trail", default=None, kw_only=True)
 
-    @override
-    def decode(self, response: Response) -> Page[T]:
-        """Return the page that an answer stands for."""
-        envelope = decode_body(response, self._envelope)
+    def page(self, response: Response) -> Page[T]:
+        """Return the page that a response stands for."""
+        envelope = self._envelope(response)
+        items = self._items(envelope)
         total_count: int | None = getattr(envelope, "total_count", None)
         return Page(
-            self._items(envelope), envelope.has_more, total_count, envelope, self
+            items,
+            envelope.has_more,
+            total_count,
+            self,
+            envelope,
+            items,
+            self._trail or _Trail(),
         )
+
+    @awaitable
+    def all(self) -> Flow[list[T]]:
+        """Return a call for the whole list, for `await`, `gather` and `bulk`.
+
+        It reads the pages one after another, each as large as the API allows unless
+        `limit` was given; a `deadline` bounds all of them together.
+
+        Raises:
+            PaginationError: The cursor does not move on.
+            APIError: A page could not be fetched; `cursor` says which.
+        """
+        name = f"all of {self.request.path}"
+        return Flow(partial(_all, self), name=name)
 
     async def __aiter__(self) -> AsyncGenerator[T, None]:
         async for page in self.iter_pages():
@@ -107,111 +250,89 @@ class PageCall(Call[Page[T]]):
             PaginationError: The cursor does not move on.
             APIError: A page could not be fetched; `cursor` says which, to resume from.
         """
-        call = self.largest()
-        try:
-            first = await call
-        except APIError as error:
-            error.cursor = dict(self.request.query).get(_CURSOR)
-            raise
-        async for page in walk(first, call.after):
+        async for page in walk(await fetched(self.largest())):
             yield page
 
     def largest(self) -> "PageCall[T]":
-        """Return the call for a page as large as may be, not counted, unless told."""
+        """Return the call for a page as large as may be, not counted by default."""
         wanted = {"limit": str(MAX_PAGE)}
         if self._counted:
             wanted["include_total_count"] = "false"
         return self._with_query(wanted | dict(self.request.query))
 
-    def after(self, cursor: str) -> "PageCall[T]":
-        """Return the call for the page that begins after an id."""
-        return self._with_query(dict(self.request.query) | {_CURSOR: cursor})
+    def after(self, cursor: str, trail: _Trail | None = None) -> "PageCall[T]":
+        """Return the call for the page that begins after an item.
+
+        Args:
+            cursor: The item's key.
+            trail: The cursors that led here.
+        """
+        call = self._with_query(dict(self.request.query) | {_CURSOR: cursor})
+        options = self.options
+        query = options.get("query") or {}
+        if _CURSOR in query:  # it named the first page, and would name every one
+            kept = {name: text for name, text in query.items() if name != _CURSOR}
+            options = options | CallOptions(query=kept)
+        return attrs.evolve(call, options=options, trail=trail)
+
+    @property
+    def cursor(self) -> str | None:
+        """The item after which the page begins, None for the first page."""
+        return dict(self.request.query).get(_CURSOR)
+
+    def key_of(self, item: T) -> object:
+        """Return what tells an item from others, None if nothing does."""
+        return getattr(item, self._key, None)
 
     def _with_query(self, query: dict[str, str]) -> "PageCall[T]":
         request = attrs.evolve(self.request, query=tuple(query.items()))
         return attrs.evolve(self, request=request)
 
 
-def paged(
-    call: Call[EnvelopeT],
-    items: Callable[[EnvelopeT], list[T]],
-    *,
-    counted: bool = True,
-    key: str = "id",
-) -> PageCall[T]:
-    """Make a list of a call that answers with a page.
-
-    Args:
-        call: The call for one page.
-        items: Where in the answer the items are.
-        counted: Whether the endpoint has the parameter `include_total_count`.
-        key: The field of an item that is the cursor to the page after it; empty if the
-            endpoint has no further pages.
-    """
-    return PageCall(
-        call.runner,
-        call.request,
-        Page[T],
-        call.options,
-        envelope=call.shape,
-        items=items,
-        counted=counted,
-        key=key,
-    )
+async def fetched(call: PageCall[T]) -> Page[T]:
+    """Return a page, with its cursor on the error if it cannot be fetched."""
+    try:
+        return await call
+    except APIError as error:
+        error.cursor = call.cursor
+        raise
 
 
 async def walk(
-    page: Page[T], after: Callable[[str], Awaitable[Page[T]]]
+    page: Page[T], fetch: Callable[[PageCall[T]], Awaitable[Page[T]]] = fetched
 ) -> AsyncGenerator[Page[T], None]:
     """Yield a page and all that follow, each item once.
 
     Args:
         page: The first page.
-        after: Fetches the page that begins after an id.
+        fetch: Makes the call for a page.
 
     Raises:
         PaginationError: The cursor does not move on.
         APIError: A page could not be fetched; `cursor` says which, to resume from.
     """
-    cursors, keys = set[str](), set[object]()
+    keys = set[object]()
     while True:
-        yield attrs.evolve(page, items=_unseen(page, keys))
+        yield page.without(keys)
         if not page.has_more:
             return
-        cursor = _cursor(page)
-        if cursor in cursors:
-            raise _stuck(f"the cursor {cursor!r} came twice", cursor)
-        cursors.add(cursor)
-        try:
-            page = await after(cursor)
-        except APIError as error:
-            error.cursor = cursor
-            raise
+        page = await fetch(page.get_next_page())
 
 
-def _cursor(page: Page[T]) -> str:
-    cursor = _key(page, page.items[-1]) if page.items else None
-    if not isinstance(cursor, str | int):
-        raise _stuck("the API says that another page follows and gives no cursor", None)
-    return str(cursor)
+async def _all(call: PageCall[T], **options: Unpack[CallOptions]) -> list[T]:
+    first = call.largest().with_options(**options)
+    timed = Deadline(call.runner.clock, first.options)
+    items: list[T] = []
+
+    async def fetch(each: PageCall[T]) -> Page[T]:
+        return await fetched(timed(each))
+
+    async for page in walk(await fetch(first), fetch):
+        items += page.items
+    return items
 
 
-def _key(page: Page[T], item: T) -> object:
-    return getattr(item, page.call.key, None)
-
-
-def _stuck(what: str, cursor: str | None) -> PaginationError:
+def _stuck(what: str, cursor: str | None = None) -> PaginationError:
     error = PaginationError(f"{what}: the list would never end")
     error.cursor = cursor
     return error
-
-
-def _unseen(page: Page[T], keys: set[object]) -> list[T]:
-    """Return the items of a page whose keys are new, and remember them."""
-    new: list[T] = []
-    for item in page.items:
-        key = _key(page, item)
-        if key is None or key not in keys:
-            keys.add(key)
-            new.append(item)
-    return new

@@ -1,31 +1,35 @@
 """Waiting for something to end: ask, look, sleep, until a deadline.
 
 All time is monotonic. What a wait gives, or puts on its error, is always something that
-the server has sent.
+the server has sent. Whether a failed request is made again is for the runner to decide,
+as for every call; a wait sets no bound on retries but its own deadline.
 """
 
-from collections.abc import Awaitable, Callable, Container
+from collections import Counter
+from collections.abc import Awaitable, Callable, Container, Sequence
 from operator import attrgetter
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar, Unpack, cast
 
 import attrs
 
 from runloop_async.calls.call import Call
 from runloop_async.calls.runner import Clock
-from runloop_async.errors import (
-    APIError,
-    PollingTimeout,
-    WaitError,
-)
-from runloop_async.options import count, seconds
-from runloop_async.wire.request import Safety
-from runloop_async.wire.retry import worth_another
+from runloop_async.errors import APIError, PollingTimeout, WaitError
+from runloop_async.options import CallOptions, count_field, seconds_field
+from runloop_async.wire.response import excerpt
 
 T = TypeVar("T")
+CallT = TypeVar("CallT", bound=Call[Any])
 
 _STATE: Final = attrgetter("state")
-_JITTER = 0.1
+_JITTER: Final = 0.1
 """The share of an interval by which waits differ, so that many do not ask at once."""
+_UNBOUNDED: Final = 1_000_000
+"""Retries of one question; the time that is left ends them."""
+_SHOWN: Final = 10
+"""Items of a list that a message names."""
+_LENGTH: Final = 80
+"""Letters of a state or an id in a message."""
 
 
 class PollingConfigLike(Protocol):
@@ -51,36 +55,44 @@ class PollingConfigLike(Protocol):
 class PollingConfig:
     """How often to ask, and for how long."""
 
-    interval_seconds: float = attrs.field(default=1.0)
+    interval_seconds: float = seconds_field("interval_seconds", default=1.0)
     """Seconds between two questions, give or take a tenth."""
-    max_attempts: int = attrs.field(default=120)
+    max_attempts: int = count_field("max_attempts", default=120, least=1)
     """With the interval, the deadline if there is no `timeout_seconds`."""
-    timeout_seconds: float | None = attrs.field(default=None)
+    timeout_seconds: float | None = seconds_field(
+        "timeout_seconds", default=None, optional=True
+    )
     """Seconds after which to give up."""
 
-    def __attrs_post_init__(self) -> None:
-        seconds("interval_seconds", self.interval_seconds)
-        count("max_attempts", self.max_attempts, least=1)
-        if self.timeout_seconds is not None:
-            seconds("timeout_seconds", self.timeout_seconds)
-
     @classmethod
-    def of(cls, polling: PollingConfigLike) -> "PollingConfig":
-        """Return what may be the official client's as one of ours.
+    def of(
+        cls, polling: PollingConfigLike | None, default: "PollingConfig | None" = None
+    ) -> "PollingConfig":
+        """Return what may be the official client's as one of ours, None as the default.
 
         Raises:
             TypeError: It is neither.
+            ConfigurationError: One of its numbers is unusable.
         """
+        if polling is None:
+            return default or cls()
         if isinstance(polling, cls):
             return polling
         try:
-            return cls(
-                interval_seconds=polling.interval_seconds,
-                max_attempts=polling.max_attempts,
-                timeout_seconds=polling.timeout_seconds,
+            given = (
+                polling.interval_seconds,
+                polling.max_attempts,
+                polling.timeout_seconds,
             )
         except AttributeError:
             found = type(polling).__name__
+        else:
+            interval_seconds, max_attempts, timeout_seconds = given
+            return cls(
+                interval_seconds=interval_seconds,
+                max_attempts=max_attempts,
+                timeout_seconds=timeout_seconds,
+            )
         raise TypeError(f"polling_config must be a PollingConfig, not {found}")
 
     @property
@@ -90,9 +102,31 @@ class PollingConfig:
             return self.timeout_seconds
         return self.interval_seconds * self.max_attempts
 
+    def within(self, options: CallOptions) -> "PollingConfig":
+        """Return this with no later deadline than the options of the wait have."""
+        deadline_s = options.get("deadline")
+        if deadline_s is None or deadline_s >= self.deadline_s:
+            return self
+        return attrs.evolve(self, timeout_seconds=deadline_s)
 
-LONG = PollingConfig(interval_seconds=5.0, timeout_seconds=86_400.0)
+
+LONG: Final = PollingConfig(interval_seconds=5.0, timeout_seconds=86_400.0)
 """For runs and jobs, which take minutes to hours: every 5 s, for a day."""
+
+
+def question(call: CallT, left_s: float, options: CallOptions) -> CallT:
+    """Return a call of a wait: the runner makes it again for as long as there is time.
+
+    Args:
+        call: What to ask.
+        left_s: Seconds until the wait is over.
+        options: The options of the wait.
+    """
+    wanted = (
+        CallOptions(max_retries=_UNBOUNDED) | options | CallOptions(deadline=left_s)
+    )
+    wanted.pop("idempotency_key", None)  # which is for a write, once
+    return call.with_options(**wanted)
 
 
 async def poll(
@@ -100,47 +134,54 @@ async def poll(
     is_done: Callable[[T], bool],
     *,
     clock: Clock,
-    polling: PollingConfigLike,
+    polling: PollingConfig,
     what: str,
 ) -> T:
-    """Ask until the answer will do.
-
-    A failure that may pass (no connection, 429, most of 5xx) counts as "not yet".
+    """Ask until the response will do.
 
     Args:
         ask: Asks once, within the seconds that it is given.
-        is_done: Tells whether an answer will do.
+        is_done: Tells whether a response will do.
         clock: Time and chance.
         polling: How often, and for how long.
         what: What is waited for, for the error.
 
     Raises:
-        PollingTimeout: The deadline passed first; `last_value` is the last answer.
+        PollingTimeout: The deadline passed first; `last_value` is the last response.
         APIError: A question failed for good.
     """
-    polling = PollingConfig.of(polling)
     ends = clock.now() + polling.deadline_s
     last: T | None = None
     failure: APIError | None = None
-    while (left_s := ends - clock.now()) > 0:
+    while failure is None and (left_s := ends - clock.now()) > 0:
         try:
-            last, failure = await ask(left_s), None
-            if is_done(last):
-                return last
+            last = await ask(left_s)
         except APIError as error:
-            if clock.now() < ends and not worth_another(error, Safety.SAFE):
+            if not error.out_of_time:
                 raise
             failure = error
-        pause_s = polling.interval_seconds * (1 + _JITTER * (2 * clock.random() - 1))
-        await clock.sleep(min(pause_s, max(ends - clock.now(), 0.0)))
-    raise PollingTimeout(
-        f"{what} was not there after {polling.deadline_s:g} s; the last answer: {last}",
+        else:
+            if is_done(last):
+                return last
+            jitter = 1 + _JITTER * (2 * clock.random() - 1)
+            pause_s = polling.interval_seconds * jitter
+            await clock.sleep(min(pause_s, max(ends - clock.now(), 0.0)))
+    raise timed_out(what, polling, last) from failure
+
+
+def timed_out(what: str, polling: PollingConfig, last: object) -> PollingTimeout:
+    """Return the error for a wait whose deadline has passed."""
+    return PollingTimeout(
+        f"{what} was not there after {polling.deadline_s:g} s; {_seen(last)}",
         last_value=last,
-    ) from failure
+    )
 
 
 async def until_ended(
-    call: Call[T], ended: Container[str], polling: PollingConfigLike
+    call: Call[T],
+    ended: Container[str],
+    polling: PollingConfig,
+    **options: Unpack[CallOptions],
 ) -> T:
     """Ask for a thing until its state is one of those in which it has ended.
 
@@ -149,10 +190,10 @@ async def until_ended(
         APIError: A question failed for good.
     """
     return await poll(
-        lambda left_s: call.with_options(deadline=left_s),
+        lambda left_s: question(call, left_s, options),
         lambda thing: _STATE(thing) in ended,
         clock=call.runner.clock,
-        polling=polling,
+        polling=polling.within(options),
         what=f"the end of {call.request.path}",
     )
 
@@ -161,8 +202,9 @@ async def until_left(
     call: Call[T],
     passing: Container[str],
     wanted: str,
-    polling: PollingConfigLike,
+    polling: PollingConfig,
     state: Callable[[Any], str] = _STATE,
+    **options: Unpack[CallOptions],
 ) -> T:
     """Ask for a thing until it leaves its passing states for the one that is wanted.
 
@@ -172,14 +214,38 @@ async def until_left(
         APIError: A question failed for good.
     """
     thing = await poll(
-        lambda left_s: call.with_options(deadline=left_s),
+        lambda left_s: question(call, left_s, options),
         lambda thing: state(thing) not in passing,
         clock=call.runner.clock,
-        polling=polling,
+        polling=polling.within(options),
         what=f"the state {wanted!r} of {call.request.path}",
     )
     if state(thing) != wanted:
         raise WaitError(
-            f"{call.request.path} is {state(thing)}, not {wanted}", last_value=thing
+            f"{call.request.path} is {excerpt(state(thing))}, not {wanted}",
+            last_value=thing,
         )
     return thing
+
+
+def _seen(last: object) -> str:
+    """Say how a thing, or each of several, was seen last: states and ids alone."""
+    if last is None:
+        return "there was no response"
+    if not isinstance(last, Sequence) or isinstance(last, str):
+        return f"it was {_state(last)}"
+    things = cast("Sequence[object]", last)
+    counts = Counter(map(_state, things)).most_common(_SHOWN)
+    states = ", ".join(f"{count} {state}" for state, count in counts)
+    named = [f"{_id(thing)} {_state(thing)}" for thing in things[:_SHOWN]]
+    more = f" and {len(things) - _SHOWN} more" if len(things) > _SHOWN else ""
+    return f"{states}: {', '.join(named)}{more}"
+
+
+def _state(thing: object) -> str:
+    state = getattr(thing, "state", None) or getattr(thing, "status", "of no state")
+    return excerpt(str(state), _LENGTH)
+
+
+def _id(thing: object) -> str:
+    return excerpt(str(getattr(thing, "id", "?")), _LENGTH)

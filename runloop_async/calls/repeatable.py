@@ -3,22 +3,24 @@
 import asyncio
 from abc import abstractmethod
 from collections.abc import Callable, Coroutine, Generator
-from typing import Any, TypeVar
+from types import CodeType, FrameType
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 import attrs
 
 from runloop_async.annotations import override
+from runloop_async.options import CallOptions, merged
 
 T = TypeVar("T")
 
 
 @attrs.frozen(eq=False)
 class Repeatable(Coroutine[Any, Any, T]):
-    """Something to await, any number of times; each time it is done anew.
+    """An awaitable that runs again on each await.
 
     It is a coroutine to everything in asyncio that takes one: `gather`, `create_task`,
     `TaskGroup`, `wait_for`, `shield`, `as_completed`. As with any coroutine, `gather`
-    takes the very same object given twice for one and does it once.
+    takes the very same object given twice for one and runs it once.
     """
 
     _driven: dict[object, Coroutine[Any, Any, T]] = attrs.field(
@@ -38,10 +40,7 @@ class Repeatable(Coroutine[Any, Any, T]):
     @override
     def send(self, value: Any, /) -> Any:
         """Go on as a coroutine; the first time in a task starts the work."""
-        task = _task()
-        work = self._driven.get(task)
-        if work is None:
-            work = self._driven[task] = self.start()
+        task, work = self._work_of_task()
         try:
             return work.send(value)
         except BaseException:  # StopIteration, which brings the result, included
@@ -51,10 +50,7 @@ class Repeatable(Coroutine[Any, Any, T]):
     @override
     def throw(self, *error: Any) -> Any:
         """Go on as a coroutine with an error, such as a cancellation."""
-        task = _task()
-        work = self._driven.get(task)
-        if work is None:
-            work = self._driven[task] = self.start()
+        task, work = self._work_of_task()
         try:
             return work.throw(*error)
         except BaseException:
@@ -63,9 +59,56 @@ class Repeatable(Coroutine[Any, Any, T]):
 
     @override
     def close(self) -> None:
-        """Give up all work that tasks have begun here."""
-        while self._driven:
-            self._driven.popitem()[1].close()
+        """Give up the work that the current task has begun here, and no other's."""
+        work = self._driven.pop(_task(), None)
+        if work is not None:
+            work.close()
+
+    def _work_of_task(self) -> tuple[object, Coroutine[Any, Any, T]]:
+        task = _task()
+        work = self._driven.get(task)
+        if work is None:
+            work = self._driven[task] = self.start()
+        return task, work
+
+    # asyncio reads these for the repr and the stack of a task. It does not say which
+    # task it asks for, so the work that was begun last answers.
+
+    @property
+    @abstractmethod
+    def __name__(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """What to call the work."""
+
+    @property
+    def cr_code(self) -> CodeType | None:
+        """The code of the work under way."""
+        return getattr(self._latest(), "cr_code", None)
+
+    @property
+    def cr_frame(self) -> FrameType | None:
+        """The frame of the work under way."""
+        return getattr(self._latest(), "cr_frame", None)
+
+    @property
+    def cr_running(self) -> bool:
+        """Whether the work is running at this moment."""
+        return getattr(self._latest(), "cr_running", False)
+
+    @property
+    def cr_await(self) -> object:
+        """What the work under way waits for."""
+        return getattr(self._latest(), "cr_await", None)
+
+    def _latest(self) -> object:
+        return next(reversed(self._driven.values()), None)
+
+    if not TYPE_CHECKING:  # pragma: no branch
+
+        def __getattr__(self, name: str) -> Any:
+            """Say that an attribute of the result needs an await first."""
+            kind = self.__class__.__qualname__
+            hint = "" if name.startswith("_") else f": write (await ...).{name}"
+            raise AttributeError(f"{kind!r} object has no attribute {name!r}{hint}")
 
 
 def _task() -> object:
@@ -75,13 +118,50 @@ def _task() -> object:
         return None
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Flow(Repeatable[T]):
-    """Several calls in a row, such as starting something and waiting for its end."""
+    """Several calls in a row, such as starting something and waiting for its end.
 
-    _work: Callable[[], Coroutine[Any, Any, T]]
+    `Flow(partial(function, argument))` makes one of a coroutine function of yours; the
+    options given with `with_options` are passed to it as keyword arguments.
+    """
+
+    _work: Callable[..., Coroutine[Any, Any, T]]
+    name: str = attrs.field(default="work", kw_only=True)
+    """What it does, for messages."""
+    options: CallOptions = attrs.field(factory=CallOptions, kw_only=True)
+    """Options of its calls, in place of the client's."""
+    first: Repeatable[Any] | None = attrs.field(default=None, kw_only=True)
+    """The call that it begins with, if that was made already."""
 
     @override
     def start(self) -> Coroutine[Any, Any, T]:
         """Return a new coroutine that makes the calls."""
-        return self._work()
+        return self._work(**self.options)
+
+    @override
+    def close(self) -> None:
+        """Give up what the current task has begun, or the intention to begin it."""
+        if self.first is not None:
+            self.first.close()
+        super().close()
+
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """Return this flow with other options for its calls than the client's.
+
+        `timeout` and `max_retries` apply to each call, `deadline` to all of the flow,
+        `idempotency_key` to its first write.
+
+        Raises:
+            ConfigurationError: An option is unusable.
+        """
+        return attrs.evolve(self, options=merged(self.options, options))
+
+    @property
+    @override
+    def __name__(self) -> str:
+        return self.name
+
+    @override
+    def __repr__(self) -> str:
+        return f"<Flow {self.name}>"

@@ -1,21 +1,43 @@
-"""The base of all resources: what makes calls of endpoints."""
+"""The base of all resources: makes the right kind of call in one step."""
 
-from collections.abc import Mapping, Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import TypeVar, get_type_hints
+from typing import Any, Final, TypeVar, Unpack, get_args, get_origin, get_type_hints
 
-from runloop_async.annotations import JsonObject
+from runloop_async.annotations import JsonObject, awaitable, override
 from runloop_async.calls.call import Call
+from runloop_async.calls.files import WHOLE_S, Download
+from runloop_async.calls.paging import PageCall
+from runloop_async.calls.reading import reader
 from runloop_async.calls.runner import Runner
+from runloop_async.calls.streaming import EventStream, Status
 from runloop_async.convert import encode, shapes
 from runloop_async.models.shared import InQuery
-from runloop_async.wire.request import Request, Safety, Workload, fill, query_pairs
+from runloop_async.values import query_pairs
+from runloop_async.wire.positions import NoPosition, Position
+from runloop_async.wire.request import Content, Request, Safety, Workload, fill
 
 T = TypeVar("T")
+EnvelopeT = TypeVar("EnvelopeT")
+
+_GIVEN: Final = ...
+"""What `inspect.signature` shows as the default of a parameter that may be left out."""
 
 
 class Resource:
-    """What the API offers around one kind of thing, each endpoint as a method."""
+    """What the API offers around one kind of thing, each endpoint as a method.
+
+    Public methods are marked as coroutine functions, and their signatures list the
+    parameters that `**fields: Unpack[...]` stands for.
+    """
+
+    @override
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for name, method in vars(cls).items():
+            if not name.startswith("_") and inspect.isfunction(method):
+                awaitable(method).__signature__ = _signature(method)  # type: ignore[attr-defined]
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
@@ -30,18 +52,80 @@ class Resource:
         **ids: object,
     ) -> Call[T]:
         """Make a read; `params` says which query parameters there are."""
-        request = Request(
-            method="GET",
-            route=route,
-            path=fill(route, ids),
-            query=_query(query, params) if query and params else (),
+        return Call(self._runner, _read(route, query, params, ids), reader(shape))
+
+    def _list(
+        self,
+        route: str,
+        envelope: type[EnvelopeT],
+        items: Callable[[EnvelopeT], list[T]],
+        query: Mapping[str, object] | None = None,
+        params: type | None = None,
+        /,
+        *,
+        counted: bool = True,
+        key: str = "id",
+        **ids: object,
+    ) -> PageCall[T]:
+        """Make a list that comes in pages.
+
+        Args:
+            route: The path template.
+            envelope: The shape of a page.
+            items: Where in the envelope the items are.
+            query: The query parameters.
+            params: Which query parameters there are.
+            counted: Whether the endpoint has the parameter `include_total_count`.
+            key: The field of an item that is the cursor to the page after it; empty if
+                the endpoint has no further pages.
+            **ids: The ids in the path.
+        """
+        return PageCall(
+            self._runner,
+            _read(route, query, params, ids),
+            envelope=reader(envelope),
+            items=items,
+            counted=counted,
+            key=key,
         )
-        return Call(self._runner, request, shape)
+
+    def _stream(
+        self,
+        route: str,
+        shape: type[T],
+        query: Mapping[str, object] | None = None,
+        params: type | None = None,
+        /,
+        *,
+        position: Callable[[], Position[T]] = NoPosition,
+        status: Status | None = None,
+        **ids: object,
+    ) -> EventStream[T]:
+        """Make a stream of events of a shape.
+
+        Args:
+            route: The path template.
+            shape: The shape of an event.
+            query: The query parameters.
+            params: Which query parameters there are.
+            position: Makes what tells how to resume the stream.
+            status: How to find out whether the stream has nothing more to give.
+            **ids: The ids in the path.
+        """
+        request = _read(
+            route,
+            query,
+            params,
+            ids,
+            accept="text/event-stream",
+            workload=Workload.WAIT,
+        )
+        return EventStream(self._runner, request, shape, position, status)
 
     def _delete(self, route: str, shape: type[T], /, **ids: object) -> Call[T]:
         """Make a deletion; a second one changes nothing."""
         request = Request(method="DELETE", route=route, path=fill(route, ids))
-        return Call(self._runner, request, shape)
+        return Call(self._runner, request, reader(shape))
 
     def _post(
         self,
@@ -58,26 +142,107 @@ class Resource:
         **ids: object,
     ) -> Call[T]:
         """Make a write; `params` says which fields there are, none sends no body."""
-        body: JsonObject | None = None
-        query: dict[str, object] = {}
-        if params is not None:
-            body = encode(fields or {}, params)
-            asked = _in_query(params)
-            query = {name: body.pop(name) for name in asked if name in body}
-            if len(asked) == len(params.__annotations__):  # there is no body at all
-                body = None
-        request = Request(
-            method="POST",
-            route=route,
-            path=fill(route, ids),
-            query=query_pairs(query),
-            json=body,
+        request = _write(
+            route,
+            fields,
+            params,
+            ids,
             safety=safety,
             workload=workload,
             accept=accept,
             timeout_s=timeout_s,
         )
-        return Call(self._runner, request, shape)
+        return Call(self._runner, request, reader(shape))
+
+    def _file(
+        self,
+        route: str,
+        fields: Mapping[str, object] | None = None,
+        params: type | None = None,
+        /,
+        *,
+        accept: str,
+        **ids: object,
+    ) -> Download:
+        """Make a download; the API asks for files by POST, which changes nothing."""
+        request = _write(
+            route,
+            fields,
+            params,
+            ids,
+            safety=Safety.SAFE,
+            workload=Workload.TRANSFER,
+            accept=accept,
+            timeout_s=WHOLE_S,
+        )
+        return Download(self._runner, request, reader(bytes), unsent=None)
+
+    def _upload(
+        self, route: str, shape: type[T], content: Content, /, **ids: object
+    ) -> Call[T]:
+        """Make an upload, which replaces what there was."""
+        request = _write(
+            route,
+            None,
+            None,
+            ids,
+            content=content,
+            workload=Workload.TRANSFER,
+            safety=Safety.SAFE,
+            timeout_s=WHOLE_S,
+        )
+        return Call(self._runner, request, reader(shape))
+
+
+def _read(
+    route: str,
+    query: Mapping[str, object] | None,
+    params: type | None,
+    ids: Mapping[str, object],
+    **more: Any,
+) -> Request:
+    return Request(
+        method="GET",
+        route=route,
+        path=fill(route, ids),
+        query=_query(query, params) if query and params else (),
+        **more,
+    )
+
+
+def _query(query: Mapping[str, object], params: type) -> tuple[tuple[str, str], ...]:
+    known = params.__annotations__
+    given = {
+        name: value
+        for name, value in query.items()
+        if value is not None or name not in known  # a misspelt name is told in any case
+    }
+    return query_pairs(encode(given, params))
+
+
+def _write(
+    route: str,
+    fields: Mapping[str, object] | None,
+    params: type | None,
+    ids: Mapping[str, object],
+    **more: Any,
+) -> Request:
+    body: JsonObject | None = None
+    query: dict[str, object] = {}
+    if params is not None:
+        body = encode(fields or {}, params)
+        asked = _in_query(params)
+        query = {name: body.pop(name) for name in asked if name in body}
+        if len(asked) == len(params.__annotations__):  # there is no body at all
+            body = None
+    return Request(
+        method="POST",
+        route=route,
+        path=fill(route, ids),
+        query=query_pairs(query),
+        json=body,
+        **more,
+    )
 
 
 @cache
@@ -91,11 +256,20 @@ def _in_query(params: type) -> Sequence[str]:
     ]
 
 
-def _query(query: Mapping[str, object], params: type) -> tuple[tuple[str, str], ...]:
-    known = params.__annotations__
-    given = {
-        name: value
-        for name, value in query.items()
-        if value is not None or name not in known  # a misspelt name is told in any case
-    }
-    return query_pairs(encode(given, params))
+def _signature(method: Callable[..., Any]) -> inspect.Signature:
+    """Return a method's signature with each field of `**fields` by itself."""
+    signature = inspect.signature(method)
+    *plain, last = signature.parameters.values()
+    if get_origin(last.annotation) is not Unpack:
+        return signature
+    (params,) = get_args(last.annotation)
+    listed = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            annotation=annotation,
+            default=last.empty if name in params.__required_keys__ else _GIVEN,
+        )
+        for name, annotation in params.__annotations__.items()
+    ]
+    return signature.replace(parameters=[*plain, *listed])

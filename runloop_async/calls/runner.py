@@ -29,7 +29,7 @@ class Clock(Protocol):
 
 
 class Stream(Protocol):
-    """An answer that is read piece by piece."""
+    """A response that is read piece by piece."""
 
     @property
     def status(self) -> int:
@@ -59,8 +59,8 @@ class Sendable(Protocol[T_co]):
         """Options of this call alone."""
         ...
 
-    def decode(self, response: Response) -> T_co:
-        """Return what a response stands for."""
+    def read(self, response: Response, /) -> T_co:
+        """Turn a successful response into the result."""
         ...
 
 
@@ -73,17 +73,17 @@ class Runner(Protocol):
         ...
 
     async def run(self, call: Sendable[T]) -> T:
-        """Send a request, again if need be, and return its decoded answer.
+        """Send a request, again if need be, and return its decoded response.
 
         Raises:
-            APIError: No attempt was answered with success, or not in due shape.
+            APIError: No attempt succeeded, or the response has the wrong shape.
         """
         ...
 
     def stream(self, call: Sendable[Any]) -> AbstractAsyncContextManager[Stream]:
-        """Send a request, again if need be, and return its successful answer unread.
+        """Send a request, again if need be, and return its successful response unread.
 
         Raises:
-            APIError: No attempt was answered with success.
+            APIError: No attempt succeeded.
         """
         ...

@@ -6,13 +6,16 @@ an end is believed only when the thing that is streamed has ended too.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Generator, Mapping
+from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import AsyncExitStack
-from typing import Any, Final, Generic, Protocol, Self, TypeVar, Unpack, cast
+from typing import Any, Final, Generic, Self, TypeVar, Unpack
 
 import attrs
 
+from runloop_async.annotations import override
 from runloop_async.calls.call import Call
+from runloop_async.calls.reading import reader
+from runloop_async.calls.runner import Runner
 from runloop_async.convert import decode
 from runloop_async.errors import (
     APIConnectionError,
@@ -21,8 +24,10 @@ from runloop_async.errors import (
     APIStatusError,
     StreamError,
 )
-from runloop_async.options import CallOptions
-from runloop_async.wire.request import Safety, Workload, query_pairs
+from runloop_async.options import CallOptions, merged
+from runloop_async.values import query_pairs
+from runloop_async.wire.positions import NoPosition, Position
+from runloop_async.wire.request import Request, Safety
 from runloop_async.wire.response import Response, error_for
 from runloop_async.wire.retry import worth_another
 from runloop_async.wire.sse import EventParser, ServerEvent
@@ -35,119 +40,6 @@ _MAX_FRUITLESS: Final = 5
 _UNKNOWN_FAILURE: Final = 500
 _BACKOFF_S: Final = 1.0
 _BACKOFF_MAX_S: Final = 30.0
-
-
-class Position(Protocol[T]):
-    """How far a stream has been read."""
-
-    def query(self) -> Mapping[str, object] | None:
-        """Return the parameters that resume the stream, None if there are none."""
-        ...
-
-    def new(self, item: T) -> T | None:
-        """Note an item, and return what of it did not come before a cut."""
-        ...
-
-
-class NoPosition(Generic[T]):
-    """The API has no way to resume this stream."""
-
-    def query(self) -> None:
-        """Return None."""
-
-    def new(self, item: T) -> T | None:
-        """Return the item."""
-        return item
-
-
-class HasSequence(Protocol):
-    """An event with a number that grows."""
-
-    @property
-    def sequence(self) -> int:
-        """Its number."""
-        ...
-
-
-SequencedT = TypeVar("SequencedT", bound=HasSequence)
-
-
-class AfterSequence(Generic[SequencedT]):
-    """The position of a stream whose events are numbered."""
-
-    def __init__(self) -> None:
-        self._last: int | None = None
-
-    def query(self) -> Mapping[str, object]:
-        """Ask for the events after the last one."""
-        return {} if self._last is None else {"after_sequence": self._last}
-
-    def new(self, item: SequencedT) -> SequencedT | None:
-        """Leave out what is not after the last one."""
-        if self._last is not None and item.sequence <= self._last:
-            return None
-        self._last = item.sequence
-        return item
-
-
-class HasOffset(Protocol):
-    """A piece of text that knows its place."""
-
-    @property
-    def offset(self) -> int | None:
-        """The byte at which it begins."""
-        ...
-
-    @property
-    def output(self) -> str:
-        """The text."""
-        ...
-
-
-OffsetT = TypeVar("OffsetT", bound=HasOffset)
-
-
-class AtOffset(Generic[OffsetT]):
-    """The position of a stream of text that can be resumed at a byte.
-
-    It is resumed at the beginning of the last piece that came, as its end cannot be
-    told: a character that was cut in two is not the bytes that it was made of. What
-    that piece had, and those after it whose place is not known, is then left out,
-    however the server cuts it this time.
-    """
-
-    def __init__(self) -> None:
-        self._offset: int | None = None
-        self._since = ""
-        self._repeated = ""
-
-    def query(self) -> Mapping[str, object] | None:
-        """Ask for the last piece again."""
-        self._repeated = self._since
-        if self._offset is None:
-            return None if self._since else {}
-        return {"offset": self._offset}
-
-    def new(self, item: OffsetT) -> OffsetT | None:
-        """Leave out the text that came before."""
-        text = item.output
-        begins_anew = self._repeated == self._since and self._repeated != ""
-        if begins_anew and item.offset is not None and item.offset != self._offset:
-            self._repeated = ""  # this server goes on behind the last piece
-        if self._repeated:
-            if self._repeated.startswith(text):
-                self._repeated = self._repeated[len(text) :]
-                return None
-            text = text.removeprefix(self._repeated)
-            self._repeated = ""
-            item = attrs.evolve(cast("Any", item), output=text)
-            self._since += text
-            return item
-        if item.offset is None:
-            self._since += text
-        else:
-            self._offset, self._since = item.offset, text
-        return item
 
 
 @attrs.frozen
@@ -178,13 +70,20 @@ class EventStream(Generic[T]):
 
     def __init__(
         self,
-        call: Call[T],
+        runner: Runner,
+        request: Request,
+        shape: type[T],
         position: Callable[[], Position[T]] = NoPosition,
         status: Status | None = None,
+        options: CallOptions | None = None,
     ) -> None:
-        request = attrs.evolve(call.request, accept=_TYPE, workload=Workload.WAIT)
-        self.call = attrs.evolve(call, request=request)
-        """The call that opens it."""
+        self.runner = runner
+        """Whatever sends the request."""
+        self.request = request
+        """What opens the stream."""
+        self.options = options or CallOptions()
+        """Options of this stream, in place of the client's."""
+        self._shape = shape
         self._new_position = position
         self._position = position()
         self._status = status
@@ -199,9 +98,23 @@ class EventStream(Generic[T]):
         self._ends_at: float | None = None
 
     def with_options(self, **options: Unpack[CallOptions]) -> "EventStream[T]":
-        """Return this stream, unopened, with other options than the client's."""
-        call = self.call.with_options(**options)
-        return EventStream(call, self._new_position, self._status)
+        """Return this stream, unopened, with other options than the client's.
+
+        Raises:
+            ConfigurationError: An option is unknown or unusable.
+        """
+        return EventStream(
+            self.runner,
+            self.request,
+            self._shape,
+            self._new_position,
+            self._status,
+            merged(self.options, options),
+        )
+
+    @override
+    def __repr__(self) -> str:
+        return f"<EventStream {self.request.method} {self.request.path}>"
 
     async def __aenter__(self) -> Self:
         return await self
@@ -254,7 +167,7 @@ class EventStream(Generic[T]):
         return self
 
     def _within_deadline(self) -> asyncio.Timeout:
-        deadline_s = self.call.options.get("deadline")
+        deadline_s = self.options.get("deadline")
         if self._ends_at is None and deadline_s is not None:
             self._ends_at = asyncio.get_running_loop().time() + deadline_s
         return asyncio.timeout_at(self._ends_at)
@@ -262,10 +175,10 @@ class EventStream(Generic[T]):
     async def _open(self) -> None:
         if self._is_closed:
             raise StreamError("the stream is closed: ask for a new one")
-        asked = dict(self.call.request.query) | dict(self._position.query() or {})
-        request = attrs.evolve(self.call.request, query=query_pairs(asked))
-        call = attrs.evolve(self.call, request=request)
-        answer = await self._connection.enter_async_context(call.runner.stream(call))
+        asked = dict(self.request.query) | dict(self._position.query() or {})
+        request = attrs.evolve(self.request, query=query_pairs(asked))
+        call = Call(self.runner, request, reader(bytes), self.options)
+        answer = await self._connection.enter_async_context(self.runner.stream(call))
         kind = answer.headers.get("content-type", "")
         if not kind.lower().startswith(_TYPE):
             await self.close()
@@ -298,7 +211,7 @@ class EventStream(Generic[T]):
         pause_s = min(_BACKOFF_S * 2.0**self._pauses, _BACKOFF_MAX_S)
         self._pauses += 1
         if not self._is_ending:
-            clock = self.call.runner.clock
+            clock = self.runner.clock
             await clock.sleep(pause_s * (0.75 + clock.random() / 4))
         try:
             await self._open()
@@ -343,7 +256,7 @@ class EventStream(Generic[T]):
         )
         await self.close()
         error = StreamError(f"the stream broke: {why}; {hint}", offset=offset)
-        error.method, error.route = self.call.request.method, self.call.request.route
+        error.method, error.route = self.request.method, self.request.route
         return error
 
     async def _hang_up(self) -> None:
@@ -352,7 +265,7 @@ class EventStream(Generic[T]):
 
     def _item(self, event: ServerEvent) -> T | None:
         try:
-            item = decode(event.data, self.call.shape)
+            item = decode(event.data, self._shape)
         except APIResponseValidationError:
             if event.name in {"", "message"}:
                 raise
@@ -370,7 +283,7 @@ class EventStream(Generic[T]):
             code = _UNKNOWN_FAILURE
         status = code if 400 <= code < 600 else _UNKNOWN_FAILURE  # noqa: PLR2004
         error = error_for(Response(status, {}, event.data), now=0.0)
-        error.method, error.route = self.call.request.method, self.call.request.route
+        error.method, error.route = self.request.method, self.request.route
         self._ready.clear()
         if worth_another(error, Safety.SAFE):
             await self._resume_after(error)

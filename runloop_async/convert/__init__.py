@@ -8,6 +8,7 @@ checks what a user gives, dicts and models in any mix, and turns it into JSON.
 """
 
 from runloop_async.convert.decoding import decode, structure
+from runloop_async.convert.documents import from_dict, to_dict, to_json
 from runloop_async.convert.encoding import dump, encode
 
-__all__ = ["decode", "dump", "encode", "structure"]
+__all__ = ["decode", "dump", "encode", "from_dict", "structure", "to_dict", "to_json"]

@@ -1,5 +1,6 @@
 """JSON to models."""
 
+import json
 import logging
 import sys
 from collections.abc import Callable
@@ -8,7 +9,6 @@ from typing import Any, TypeVar, cast, get_args
 
 import attrs
 import cattrs
-import msgspec
 from cattrs import (
     AttributeValidationNote,
     BaseValidationError,
@@ -22,6 +22,7 @@ from runloop_async.convert import shapes
 from runloop_async.convert.shapes import Mismatch
 from runloop_async.errors import APIResponseValidationError
 from runloop_async.models.shared import Unknown
+from runloop_async.values import parse_json
 
 T = TypeVar("T")
 Hook = Callable[[Any, Any], Any]
@@ -29,6 +30,8 @@ Hook = Callable[[Any, Any], Any]
 _log = logging.getLogger("runloop_async")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _EXCERPT = 80
+_MOST_WORDS = 100
+"""New words of one kind that are remembered as told."""
 _NOTES = (AttributeValidationNote, IterableValidationNote)
 _LARGEST = int(sys.float_info.max)
 
@@ -41,10 +44,10 @@ def decode(body: bytes, shape: type[T]) -> T:
             error has the path, what was expected and what was found.
     """
     try:
-        document = msgspec.json.decode(body.removeprefix(_BYTE_ORDER_MARK))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        document = parse_json(body.removeprefix(_BYTE_ORDER_MARK))
+    except ValueError as error:
         raise APIResponseValidationError(
-            f"the answer is not JSON: {error}",
+            f"the response is not JSON: {error}",
             expected="JSON",
             found=_excerpt(body.decode("utf-8", errors="replace")),
             body=body,
@@ -79,7 +82,7 @@ def _explain(error: Exception) -> APIResponseValidationError:
     else:  # KeyError: cattrs found no such key
         expected, found = "a value", "nothing"
     return APIResponseValidationError(
-        f"the answer has {found} at {path} where {expected} is due",
+        f"the response has {found} at {path} where {expected} is due",
         path=path,
         expected=expected,
         found=found,
@@ -97,9 +100,10 @@ def _first(group: BaseValidationError) -> tuple[str, Exception]:
 
 def _shown(value: object) -> str:
     try:
-        return _excerpt(msgspec.json.encode(value).decode())
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     except RecursionError:
         return "JSON too deep to show"
+    return _excerpt(text)
 
 
 def _excerpt(text: str) -> str:
@@ -140,15 +144,17 @@ def _one_of(shape: Any) -> Hook:
 
 
 def _word(shape: Any, known: frozenset[str]) -> Hook:
-    """Take any word; say once that a word is new."""
-    seen = set(known)
+    """Take any word; say once that a word is new, for the first hundred."""
+    seen, most = set(known), len(known) + _MOST_WORDS
 
     def hook(value: object, _: object) -> object:
         if type(value) is not str:
             raise Mismatch(shapes.NAMES[str], value)
-        if value not in seen:
+        if value not in seen and len(seen) < most:
             seen.add(value)
-            _log.warning("the API said %r where this release knows %s", value, shape)
+            _log.warning(
+                "the API said %r where this release knows %s", _excerpt(value), shape
+            )
         return value
 
     return hook

@@ -4,6 +4,7 @@ import difflib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
+from numbers import Real
 from typing import Any, cast, get_args, get_origin, get_type_hints, is_typeddict
 
 import attrs
@@ -14,6 +15,7 @@ from runloop_async.annotations import JsonObject, JsonValue
 from runloop_async.convert import shapes
 from runloop_async.convert.shapes import Mismatch
 from runloop_async.models.shared import Range, Unknown
+from runloop_async.values import plain_int, plain_number, plain_text
 
 Check = Callable[[Any], Any]
 
@@ -59,21 +61,36 @@ def _wrong_type(expected: str, found: object) -> Mismatch:
     return Mismatch(f"must be {expected}, not {type(found).__name__}", found)
 
 
-def _exactly(kind: type) -> Check:
-    def check(value: object) -> object:
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            raise _wrong_type(shapes.NAMES[kind], value)
-        return value
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise _wrong_type(shapes.NAMES[str], value)
+    try:
+        return plain_text(value)
+    except ValueError as error:
+        why = str(error)
+    raise _OutOfRange(why, value)
 
-    return check
+
+def _whole(value: object) -> int:
+    number = plain_int(value)
+    if number is None:
+        raise _wrong_type(shapes.NAMES[int], value)
+    return number
 
 
-def _number(value: object) -> object:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise _wrong_type(shapes.NAMES[float], value)
-    if isinstance(value, float) and not math.isfinite(value):
-        raise _OutOfRange(f"must be a finite number, not {value!r}", value)
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise _wrong_type(shapes.NAMES[bool], value)
     return value
+
+
+def _number(value: object) -> int | float:
+    number = plain_number(value)
+    if number is None:
+        raise _wrong_type(shapes.NAMES[float], value)
+    if isinstance(number, float) and not math.isfinite(number):
+        raise _OutOfRange(f"must be a finite number, not {number!r}", value)
+    return number
 
 
 def _one_of(shape: Any) -> Check:
@@ -83,7 +100,7 @@ def _one_of(shape: Any) -> Check:
         if value not in allowed:
             wanted = " or ".join(map(repr, allowed))
             raise _OutOfRange(f"must be {wanted}, not {value!r}", value)
-        return value
+        return _text(value)
 
     return check
 
@@ -123,12 +140,19 @@ def _map(shape: Any) -> Check:
         if not isinstance(value, Mapping):
             raise _wrong_type("a dict", value)
         entries = cast("Mapping[object, object]", value)
-        for key in entries:
-            if not isinstance(key, str):
-                raise _wrong_type("a dict with string keys", key)
-        return {str(k): _at(f"[{k!r}]", inner, v) for k, v in entries.items()}
+        return {_key(k): _at(f"[{k!r}]", inner, v) for k, v in entries.items()}
 
     return check
+
+
+def _key(key: object) -> str:
+    if not isinstance(key, str):
+        raise _wrong_type("a dict with string keys", key)
+    try:
+        return plain_text(key)
+    except ValueError as error:
+        why = f"has a key that {error}"
+    raise _OutOfRange(why, key)
 
 
 def _at(step: str, check: Check, value: object) -> object:
@@ -173,7 +197,7 @@ def _union(shape: Any) -> Check:
     parts = shapes.members(shape)
     optional = shapes.takes_none(shape)
     if shapes.words(shape) is not None:
-        inner = _exactly(str)
+        inner: Check = _text
     elif len(parts) == 1:
         inner = _check(parts[0])
     elif any(map(_is_object, parts)):
@@ -263,9 +287,11 @@ def _any_json(_: Any) -> Check:
 
 def _json(value: object) -> object:
     """Check that a value is JSON all the way down."""
-    if value is None or isinstance(value, str | bool):
+    if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, int | float):
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, Real):
         return _number(value)
     if isinstance(value, list | tuple):
         return _list(list[JsonValue])(value)
@@ -299,8 +325,9 @@ def _make_models() -> cattrs.Converter:
 
 def _make_inputs() -> cattrs.Converter:
     made = cattrs.Converter()
-    for kind in (str, int, bool):
-        made.register_unstructure_hook(kind, _exactly(kind))
+    made.register_unstructure_hook(str, _text)
+    made.register_unstructure_hook(int, _whole)
+    made.register_unstructure_hook(bool, _flag)
     made.register_unstructure_hook(float, _number)
     made.register_unstructure_hook_factory(attrs.has, _one_model)
     made.register_unstructure_hook_factory(is_typeddict, _params)

@@ -4,7 +4,7 @@ from types import NoneType
 from typing import Unpack
 
 from runloop_async.calls.call import Call
-from runloop_async.calls.paging import PageCall, paged
+from runloop_async.calls.paging import PageCall
 from runloop_async.calls.resource import Resource
 from runloop_async.models.agents import (
     AgentCreateParams,
@@ -30,20 +30,24 @@ class Agents(Resource):
 
     def list(self, **query: Unpack[AgentListParams]) -> PageCall[AgentView]:
         """List the account's agents."""
-        return paged(
-            self._get("/v1/agents", AgentListView, query, AgentListParams),
+        return self._list(
+            "/v1/agents",
+            AgentListView,
             lambda page: page.agents,
+            query,
+            AgentListParams,
         )
 
     def list_public(
         self, **query: Unpack[AgentListPublicParams]
     ) -> PageCall[AgentView]:
         """List the agents that everyone can use."""
-        return paged(
-            self._get(
-                "/v1/agents/list_public", AgentListView, query, AgentListPublicParams
-            ),
+        return self._list(
+            "/v1/agents/list_public",
+            AgentListView,
             lambda page: page.agents,
+            query,
+            AgentListPublicParams,
         )
 
     def delete(self, id: str) -> Call[None]:

@@ -4,8 +4,13 @@ from functools import partial
 from typing import Final, Unpack
 
 from runloop_async.calls.call import Call
-from runloop_async.calls.paging import PageCall, paged
-from runloop_async.calls.polling import LONG, PollingConfigLike, until_ended
+from runloop_async.calls.paging import PageCall
+from runloop_async.calls.polling import (
+    LONG,
+    PollingConfig,
+    PollingConfigLike,
+    until_ended,
+)
 from runloop_async.calls.repeatable import Flow
 from runloop_async.calls.resource import Resource
 from runloop_async.models.benchmark_jobs import (
@@ -38,18 +43,16 @@ class BenchmarkJobs(Resource):
         self, **query: Unpack[BenchmarkJobListParams]
     ) -> PageCall[BenchmarkJobView]:
         """List jobs, newest first."""
-        return paged(
-            self._get(
-                "/v1/benchmark_jobs",
-                BenchmarkJobListView,
-                query,
-                BenchmarkJobListParams,
-            ),
+        return self._list(
+            "/v1/benchmark_jobs",
+            BenchmarkJobListView,
             lambda page: page.jobs,
+            query,
+            BenchmarkJobListParams,
         )
 
     def wait(
-        self, id: str, *, polling_config: PollingConfigLike = LONG
+        self, id: str, *, polling_config: PollingConfigLike | None = None
     ) -> Flow[BenchmarkJobView]:
         """Wait until a job has ended, in whatever way, and return it.
 
@@ -57,4 +60,8 @@ class BenchmarkJobs(Resource):
             PollingTimeout: It had not ended by the deadline; `last_value` is the job.
             APIError: It could not be asked for.
         """
-        return Flow(partial(until_ended, self.retrieve(id), ENDED, polling_config))
+        polling = PollingConfig.of(polling_config, LONG)
+        return Flow(
+            partial(until_ended, self.retrieve(id), ENDED, polling),
+            name=f"wait for {id}",
+        )

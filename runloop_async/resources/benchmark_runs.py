@@ -1,17 +1,19 @@
 """Runs of benchmarks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
 from typing import Any, Final, TypeVar, Unpack
 
 from runloop_async.calls.call import Call
-from runloop_async.calls.files import Download, download
-from runloop_async.calls.paging import PageCall, paged, walk
+from runloop_async.calls.files import Download
+from runloop_async.calls.paging import PageCall, walk
 from runloop_async.calls.polling import (
     LONG,
+    PollingConfig,
     PollingConfigLike,
     poll,
+    question,
     until_ended,
 )
 from runloop_async.calls.repeatable import Flow
@@ -23,7 +25,8 @@ from runloop_async.models.benchmark_runs import (
     BenchmarkRunView,
 )
 from runloop_async.models.scenarios.runs import ScenarioRunListView, ScenarioRunView
-from runloop_async.wire.request import Safety
+from runloop_async.options import CallOptions
+from runloop_async.wire.request import path_segment
 
 CallT = TypeVar("CallT", bound=Call[Any])
 
@@ -42,14 +45,12 @@ class BenchmarkRuns(Resource):
         self, **query: Unpack[BenchmarkRunListParams]
     ) -> PageCall[BenchmarkRunView]:
         """List benchmark runs, newest first."""
-        return paged(
-            self._get(
-                "/v1/benchmark_runs",
-                BenchmarkRunListView,
-                query,
-                BenchmarkRunListParams,
-            ),
+        return self._list(
+            "/v1/benchmark_runs",
+            BenchmarkRunListView,
             lambda page: page.runs,
+            query,
+            BenchmarkRunListParams,
         )
 
     def cancel(self, id: str) -> Call[BenchmarkRunView]:
@@ -62,33 +63,25 @@ class BenchmarkRuns(Resource):
 
     def download_logs(self, id: str) -> Download:
         """Fetch the logs of all of a run's scenario runs, as a zip file."""
-        return download(
-            self._post(
-                "/v1/benchmark_runs/{id}/download_logs",
-                bytes,
-                safety=Safety.SAFE,
-                accept="application/zip",
-                id=id,
-            )
+        return self._file(
+            "/v1/benchmark_runs/{id}/download_logs", accept="application/zip", id=id
         )
 
     def list_scenario_runs(
         self, id: str, **query: Unpack[BenchmarkRunListScenarioRunsParams]
     ) -> PageCall[ScenarioRunView]:
         """List the scenario runs of a run."""
-        return paged(
-            self._get(
-                "/v1/benchmark_runs/{id}/scenario_runs",
-                ScenarioRunListView,
-                query,
-                BenchmarkRunListScenarioRunsParams,
-                id=id,
-            ),
+        return self._list(
+            "/v1/benchmark_runs/{id}/scenario_runs",
+            ScenarioRunListView,
             lambda page: page.runs,
+            query,
+            BenchmarkRunListScenarioRunsParams,
+            id=id,
         )
 
     def wait(
-        self, id: str, *, polling_config: PollingConfigLike = LONG
+        self, id: str, *, polling_config: PollingConfigLike | None = None
     ) -> Flow[BenchmarkRunView]:
         """Wait until a run has completed, failed or been canceled, and return it.
 
@@ -96,14 +89,18 @@ class BenchmarkRuns(Resource):
             PollingTimeout: It had not ended by the deadline; `last_value` is the run.
             APIError: It could not be asked for.
         """
-        return Flow(partial(until_ended, self.retrieve(id), ENDED, polling_config))
+        polling = PollingConfig.of(polling_config, LONG)
+        return Flow(
+            partial(until_ended, self.retrieve(id), ENDED, polling),
+            name=f"wait for {id}",
+        )
 
     def wait_many(
         self,
         ids: Iterable[str],
         *,
         benchmark_id: str | None = None,
-        polling_config: PollingConfigLike = LONG,
+        polling_config: PollingConfigLike | None = None,
     ) -> Flow[Sequence[BenchmarkRunView]]:
         """Wait until each of many runs has ended, and return them in the order asked.
 
@@ -112,9 +109,11 @@ class BenchmarkRuns(Resource):
         Args:
             ids: The runs to wait for.
             benchmark_id: Their benchmark, if they have the same: less is read then.
-            polling_config: How often to ask, and for how long.
+            polling_config: How often to ask, and for how long; every 5 s for a day by
+                default.
 
         Raises:
+            TypeError: `ids` is no list of ids, or an id is no string.
             NotFoundError: There is no such run.
             PollingTimeout: Not all had ended by the deadline; `last_value` has the runs
                 as they were last seen.
@@ -123,18 +122,22 @@ class BenchmarkRuns(Resource):
         query: BenchmarkRunListParams = {}
         if benchmark_id is not None:
             query["benchmark_id"] = benchmark_id
-        wanted = [*ids]
+        wanted = _ids(ids)
+        for each in wanted:
+            path_segment("an id", each)
+        runs = self.list(**query).largest()
+        polling = PollingConfig.of(polling_config, LONG)
         return Flow(
-            partial(
-                self._wait_many, wanted, self.list(**query).largest(), polling_config
-            )
+            partial(self._wait_many, wanted, runs, polling),
+            name=f"wait for {len(wanted)} benchmark runs",
         )
 
     async def _wait_many(
         self,
         ids: Sequence[str],
         runs: PageCall[BenchmarkRunView],
-        polling: PollingConfigLike,
+        polling: PollingConfig,
+        **options: Unpack[CallOptions],
     ) -> Sequence[BenchmarkRunView]:
         seen: dict[str, BenchmarkRunView] = {}
         pending = set(ids)
@@ -142,11 +145,12 @@ class BenchmarkRuns(Resource):
         async def look(left_s: float) -> Sequence[BenchmarkRunView]:
             ends = self._runner.clock.now() + left_s
 
-            def timed(call: CallT) -> CallT:
-                return call.with_options(deadline=ends - self._runner.clock.now())
+            def fetch(call: CallT) -> CallT:
+                rest_s = max(ends - self._runner.clock.now(), 0.001)
+                return question(call, rest_s, options)
 
             missing = set(pending)
-            pages = walk(await timed(runs), lambda cursor: timed(runs.after(cursor)))
+            pages = walk(await fetch(runs), fetch)
             async with aclosing(pages):
                 async for page in pages:
                     found = {run.id: run for run in page.items if run.id in missing}
@@ -154,8 +158,8 @@ class BenchmarkRuns(Resource):
                     missing -= found.keys()
                     if not missing:
                         break
-            for lost in missing:  # not on the list: asked for by itself it may be
-                seen[lost] = await timed(self.retrieve(lost))
+            for lost in missing:  # missing from the list; fetch it directly
+                seen[lost] = await fetch(self.retrieve(lost))
             runs_now = [seen[each] for each in ids]
             pending.difference_update(run.id for run in runs_now if run.state in ENDED)
             return runs_now
@@ -164,6 +168,16 @@ class BenchmarkRuns(Resource):
             look,
             lambda _: not pending,
             clock=self._runner.clock,
-            polling=polling,
+            polling=polling.within(options),
             what=f"the end of {len(ids)} benchmark runs",
         )
+
+
+def _ids(ids: Any) -> Sequence[str]:
+    """Return the ids; a str, which is a row of letters, is no list of them."""
+    if isinstance(ids, str | bytes | Mapping) or not isinstance(ids, Iterable):
+        kind = type(ids).__name__  # pyright: ignore[reportUnknownArgumentType]
+        raise TypeError(
+            f"ids must be a list of ids, not {kind}; for one run there is wait(id)"
+        )
+    return [*ids]  # pyright: ignore[reportUnknownVariableType]

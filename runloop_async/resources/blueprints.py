@@ -1,11 +1,13 @@
 """Blueprints, which are images that devboxes boot from."""
 
 from functools import partial
+from operator import attrgetter
 from types import NoneType
 from typing import Final, Unpack
 
 from runloop_async.calls.call import Call
-from runloop_async.calls.paging import PageCall, paged
+from runloop_async.calls.deadline import Steps
+from runloop_async.calls.paging import PageCall
 from runloop_async.calls.polling import PollingConfig, PollingConfigLike, until_left
 from runloop_async.calls.repeatable import Flow
 from runloop_async.calls.resource import Resource
@@ -19,6 +21,7 @@ from runloop_async.models.blueprints import (
     BlueprintView,
 )
 from runloop_async.models.shared import MetadataKeysView, MetadataValuesView
+from runloop_async.options import CallOptions
 from runloop_async.wire.request import Safety
 
 _PASSING: Final = frozenset({"queued", "provisioning", "building"})
@@ -39,7 +42,18 @@ class Blueprints(Resource):
             PollingTimeout: It was not complete by the deadline.
             APIError: It could not be asked for.
         """
-        return Flow(partial(_built, self.retrieve(id), polling_config or _BUILD))
+        polling = PollingConfig.of(polling_config, _BUILD)
+        return Flow(
+            partial(
+                until_left,
+                self.retrieve(id),
+                _PASSING,
+                "build_complete",
+                polling,
+                attrgetter("status"),
+            ),
+            name=f"wait for the build of {id}",
+        )
 
     def create_and_await_build_complete(
         self,
@@ -54,15 +68,17 @@ class Blueprints(Resource):
             PollingTimeout: It was not complete by the deadline.
             APIError: It could not be asked for.
         """
+        polling = PollingConfig.of(polling_config, _BUILD)
         created = self.create(**fields)
 
-        async def build() -> BlueprintView:
-            blueprint = await created
-            return await self.await_build_complete(
-                blueprint.id, polling_config=polling_config
+        async def work(**options: Unpack[CallOptions]) -> BlueprintView:
+            step = Steps(self._runner.clock, options)
+            blueprint = await step(created)
+            return await step(
+                self.await_build_complete(blueprint.id, polling_config=polling)
             )
 
-        return Flow(build)
+        return Flow(work, name="create a blueprint", first=created)
 
     def create(
         self, **fields: Unpack[BlueprintBuildParametersParam]
@@ -89,23 +105,24 @@ class Blueprints(Resource):
 
     def list(self, **query: Unpack[BlueprintListParams]) -> PageCall[BlueprintView]:
         """List the account's blueprints."""
-        return paged(
-            self._get("/v1/blueprints", BlueprintListView, query, BlueprintListParams),
+        return self._list(
+            "/v1/blueprints",
+            BlueprintListView,
             lambda page: page.blueprints,
+            query,
+            BlueprintListParams,
         )
 
     def list_public(
         self, **query: Unpack[BlueprintListParams]
     ) -> PageCall[BlueprintView]:
         """List the blueprints that everyone can use."""
-        return paged(
-            self._get(
-                "/v1/blueprints/list_public",
-                BlueprintListView,
-                query,
-                BlueprintListParams,
-            ),
+        return self._list(
+            "/v1/blueprints/list_public",
+            BlueprintListView,
             lambda page: page.blueprints,
+            query,
+            BlueprintListParams,
         )
 
     def preview(
@@ -151,11 +168,3 @@ class Blueprints(Resource):
             MetadataValuesView,
             key=key,
         )
-
-
-async def _built(
-    call: Call[BlueprintView], polling: PollingConfigLike
-) -> BlueprintView:
-    return await until_left(
-        call, _PASSING, "build_complete", polling, lambda blueprint: blueprint.status
-    )

@@ -3,7 +3,7 @@
 from typing import Unpack
 
 from runloop_async.calls.call import Call
-from runloop_async.calls.paging import PageCall, paged
+from runloop_async.calls.paging import PageCall
 from runloop_async.calls.resource import Resource
 from runloop_async.models.gateway_configs import (
     GatewayConfigCreateParams,
@@ -47,14 +47,12 @@ class GatewayConfigs(Resource):
         self, **query: Unpack[GatewayConfigListParams]
     ) -> PageCall[GatewayConfigView]:
         """List the account's gateway configurations."""
-        return paged(
-            self._get(
-                "/v1/gateway-configs",
-                GatewayConfigListView,
-                query,
-                GatewayConfigListParams,
-            ),
+        return self._list(
+            "/v1/gateway-configs",
+            GatewayConfigListView,
             lambda page: page.gateway_configs,
+            query,
+            GatewayConfigListParams,
         )
 
     def delete(self, id: str) -> Call[GatewayConfigView]:

@@ -3,7 +3,7 @@
 from typing import Unpack
 
 from runloop_async.calls.call import Call
-from runloop_async.calls.paging import PageCall, paged
+from runloop_async.calls.paging import PageCall
 from runloop_async.calls.resource import Resource
 from runloop_async.models.mcp_configs import (
     McpConfigCreateParams,
@@ -43,9 +43,12 @@ class McpConfigs(Resource):
 
     def list(self, **query: Unpack[McpConfigListParams]) -> PageCall[McpConfigView]:
         """List the account's MCP configurations."""
-        return paged(
-            self._get("/v1/mcp-configs", McpConfigListView, query, McpConfigListParams),
+        return self._list(
+            "/v1/mcp-configs",
+            McpConfigListView,
             lambda page: page.mcp_configs,
+            query,
+            McpConfigListParams,
         )
 
     def delete(self, id: str) -> Call[McpConfigView]:

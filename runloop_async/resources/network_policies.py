@@ -3,7 +3,7 @@
 from typing import Unpack
 
 from runloop_async.calls.call import Call
-from runloop_async.calls.paging import PageCall, paged
+from runloop_async.calls.paging import PageCall
 from runloop_async.calls.resource import Resource
 from runloop_async.models.network_policies import (
     NetworkPolicyCreateParams,
@@ -47,14 +47,12 @@ class NetworkPolicies(Resource):
         self, **query: Unpack[NetworkPolicyListParams]
     ) -> PageCall[NetworkPolicyView]:
         """List the account's network policies."""
-        return paged(
-            self._get(
-                "/v1/network-policies",
-                NetworkPolicyListView,
-                query,
-                NetworkPolicyListParams,
-            ),
+        return self._list(
+            "/v1/network-policies",
+            NetworkPolicyListView,
             lambda page: page.network_policies,
+            query,
+            NetworkPolicyListParams,
         )
 
     def delete(self, id: str) -> Call[NetworkPolicyView]:

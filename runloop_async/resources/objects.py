@@ -3,7 +3,7 @@
 from typing import Unpack
 
 from runloop_async.calls.call import Call
-from runloop_async.calls.paging import PageCall, paged
+from runloop_async.calls.paging import PageCall
 from runloop_async.calls.resource import Resource
 from runloop_async.models.objects import (
     ObjectCreateParams,
@@ -30,18 +30,22 @@ class Objects(Resource):
 
     def list(self, **query: Unpack[ObjectListParams]) -> PageCall[ObjectView]:
         """List the account's objects."""
-        return paged(
-            self._get("/v1/objects", ObjectListView, query, ObjectListParams),
+        return self._list(
+            "/v1/objects",
+            ObjectListView,
             lambda page: page.objects,
+            query,
+            ObjectListParams,
         )
 
     def list_public(self, **query: Unpack[ObjectListParams]) -> PageCall[ObjectView]:
         """List the objects that everyone can read."""
-        return paged(
-            self._get(
-                "/v1/objects/list_public", ObjectListView, query, ObjectListParams
-            ),
+        return self._list(
+            "/v1/objects/list_public",
+            ObjectListView,
             lambda page: page.objects,
+            query,
+            ObjectListParams,
         )
 
     def complete(self, id: str) -> Call[ObjectView]:

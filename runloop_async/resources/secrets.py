@@ -3,7 +3,7 @@
 from typing import Unpack
 
 from runloop_async.calls.call import Call
-from runloop_async.calls.paging import PageCall, paged
+from runloop_async.calls.paging import PageCall
 from runloop_async.calls.resource import Resource
 from runloop_async.models.secrets import (
     SecretCreateParams,
@@ -20,9 +20,12 @@ class Secrets(Resource):
 
     def list(self, **query: Unpack[SecretListParams]) -> PageCall[SecretView]:
         """List the account's secrets; the API has one page of them, of up to 5,000."""
-        return paged(
-            self._get("/v1/secrets", SecretListView, query, SecretListParams),
+        return self._list(
+            "/v1/secrets",
+            SecretListView,
             lambda page: page.secrets,
+            query,
+            SecretListParams,
             counted=False,
             key="",
         )

@@ -1,4 +1,4 @@
-"""From what is asked, by a call and by a client's options, to what goes out."""
+"""Build the outgoing HTTP request."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -10,13 +10,8 @@ from yarl import URL
 
 from runloop_async._version import __version__
 from runloop_async.options import CallOptions, ClientOptions, Timeouts
-from runloop_async.wire.request import (
-    Content,
-    Request,
-    checked_header,
-    query_pairs,
-    query_string,
-)
+from runloop_async.values import query_pairs
+from runloop_async.wire.request import Content, Request, query_string
 
 _JSON: Final = "application/json"
 
@@ -41,13 +36,7 @@ class Preparation:
     """Makes attempts of requests, with what a client's options add to each."""
 
     def __init__(self, options: ClientOptions) -> None:
-        """Prepare what is the same for all requests.
-
-        Raises:
-            TypeError: A default header or query parameter is of a wrong type.
-            ValueError: A default header or query parameter cannot be sent.
-        """
-        query_pairs(options.default_query)
+        """Prepare what is the same for all requests."""
         self._options = options
         self._headers = CIMultiDict(
             {
@@ -56,9 +45,7 @@ class Preparation:
                 "User-Agent": f"runloop-async/{__version__}",
             }
         )
-        self._headers.update(
-            checked_header(*each) for each in options.default_headers.items()
-        )
+        self._headers.update(options.default_headers)
 
     def attempt(self, request: Request, options: CallOptions, key: str) -> Attempt:
         """Return what goes out for a request.
@@ -91,7 +78,7 @@ class Preparation:
         query = request.query
         if self._options.default_query or "query" in options:
             # What one call asks for replaces what the client adds; None takes it away.
-            asked = options.get("query", {})
+            asked = options.get("query") or {}
             query = query_pairs({**self._options.default_query, **dict(query), **asked})
         text = self._options.base_url + request.path
         return URL(f"{text}?{query_string(query)}" if query else text, encoded=True)
@@ -109,8 +96,8 @@ class Preparation:
         if request.json is not None:
             headers["Content-Type"] = _JSON
         if request.method != "GET":
-            headers["x-request-id"] = options.get("idempotency_key", key)
-        headers.update(options.get("headers", {}))
+            headers["x-request-id"] = options.get("idempotency_key") or key
+        headers.update(options.get("headers") or {})
         headers.update(_content_headers(request.content))
         return headers
 
@@ -118,7 +105,7 @@ class Preparation:
 def _headers_elsewhere(request: Request) -> Mapping[str, str]:
     """Return what goes to another server: nothing that is the client's own."""
     headers = CIMultiDict(_content_headers(request.content))
-    headers.update(checked_header(*each) for each in request.headers)
+    headers.update(request.headers)
     return headers
 
 

@@ -90,7 +90,7 @@ class Answer:
         return Response(self.status, self.headers, body)
 
 
-class Transport:
+class Pool:
     """A pool of connections, opened in the event loop that first needs it."""
 
     def __init__(self, session: ClientSession | None = None) -> None:

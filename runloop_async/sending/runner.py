@@ -16,13 +16,9 @@ from runloop_async.calls.runner import Clock, Sendable, Stream
 from runloop_async.errors import APIError, APITimeoutError
 from runloop_async.options import ClientOptions
 from runloop_async.sending.outgoing import Attempt, Preparation
-from runloop_async.sending.pool import Answer, Transport
+from runloop_async.sending.pool import Answer, Pool
 from runloop_async.sending.stats import Counters
-from runloop_async.wire.request import (
-    Request,
-    Safety,
-    Workload,
-)
+from runloop_async.wire.request import Request, Safety, Workload
 from runloop_async.wire.response import error_for, is_success
 from runloop_async.wire.retry import Stop, Wait, decide
 
@@ -54,13 +50,13 @@ class HttpRunner:
     def __init__(
         self,
         options: ClientOptions,
-        transport: Transport,
+        pool: Pool,
         lanes: Mapping[Workload, asyncio.Semaphore],
         clock: Clock,
         counters: Counters,
     ) -> None:
         self._options = options
-        self._transport = transport
+        self._pool = pool
         self._lanes = lanes
         self._counters = counters
         self.clock = clock
@@ -73,10 +69,11 @@ class HttpRunner:
 
         async def exchange(attempt: Attempt) -> T:
             async with lane:
-                response = await self._transport.send(attempt)
-            if not is_success(response.status):
+                response = await self._pool.send(attempt)
+            status = response.status
+            if not is_success(status) and status not in call.request.answers:
                 raise error_for(response, now=time.time())
-            return call.decode(response)
+            return call.read(response)
 
         return await self._until_success(call, exchange)
 
@@ -88,9 +85,7 @@ class HttpRunner:
             async def open_answer(attempt: Attempt) -> Answer:
                 async with AsyncExitStack() as trial:
                     await trial.enter_async_context(self._lanes[call.request.workload])
-                    answer = await trial.enter_async_context(
-                        self._transport.stream(attempt)
-                    )
+                    answer = await trial.enter_async_context(self._pool.stream(attempt))
                     if not is_success(answer.status):
                         raise error_for(await answer.whole(), now=time.time())
                     await stack.enter_async_context(trial.pop_all())
@@ -101,57 +96,57 @@ class HttpRunner:
                 yield answer
             except APIError as error:
                 if not error.route:  # it is this stream that broke
-                    _Trail(call.request, self.clock).mark(error, Stop())
+                    _History(call.request, self.clock).mark(error, Stop())
                 raise
 
     async def _until_success(
         self, call: Sendable[Any], exchange: Callable[[Attempt], Awaitable[T]]
     ) -> T:
         """Make attempts until one succeeds, the policy says stop, or time is up."""
-        self._transport.open()  # or say now that it is closed, or in another loop
-        # The wishes of the call are not bound to a name: a traceback may show those.
+        self._pool.open()  # or say now that it is closed, or in another loop
+        # Do not bind call.options: tracebacks show locals.
         request = call.request
         policy = self._options.retry
-        if "max_retries" in call.options:
-            policy = attrs.evolve(policy, max_retries=call.options["max_retries"])
+        if (max_retries := call.options.get("max_retries")) is not None:
+            policy = attrs.evolve(policy, max_retries=max_retries)
         if request.content is not None and not request.content.can_repeat:
             policy = attrs.evolve(policy, max_retries=0)
         deadline_s = call.options.get("deadline", self._options.deadline)
         attempt = self._preparation.attempt(
             request, call.options, key="" if request.method == "GET" else str(uuid4())
         )
-        trail = _Trail(request, self.clock)
+        history = _History(request, self.clock)
         scope = asyncio.timeout(deadline_s)
         try:
             async with scope:
                 while True:
                     self._counters.requests += 1
-                    self._counters.retries += trail.attempts > 0
-                    trail.attempts += 1
+                    self._counters.retries += history.attempts > 0
+                    history.attempts += 1
                     try:
                         return await exchange(attempt)
                     except APIError as error:
-                        left_s = (deadline_s or math.inf) - trail.elapsed_s()
+                        left_s = (deadline_s or math.inf) - history.elapsed_s()
                         verdict = decide(
                             error,
                             policy=policy,
                             safety=request.safety,
-                            attempt=trail.attempts,
+                            attempt=history.attempts,
                             dice=self.clock.random(),
                             left_s=left_s,
                         )
-                        trail.mark(error, verdict)
+                        history.mark(error, verdict)
                         if isinstance(verdict, Stop):
                             raise
                     await self.clock.sleep(verdict.delay_s)
         except TimeoutError:
             if not scope.expired():
                 raise
-        raise trail.out_of_time()
+        raise history.out_of_time()
 
 
-class _Trail:
-    """What has been tried for one call, to tell it on the error."""
+class _History:
+    """Attempts made so far, reported on the error."""
 
     def __init__(self, request: Request, clock: Clock) -> None:
         self._request = request
@@ -172,6 +167,7 @@ class _Trail:
         error.elapsed_s = self.elapsed_s()
         if isinstance(verdict, Stop):
             error.ambiguous = verdict.ambiguous
+            error.out_of_time = verdict.out_of_time
         _log.debug("%s; %s", error, verdict)
 
     def out_of_time(self) -> APITimeoutError:
@@ -180,5 +176,6 @@ class _Trail:
             "the call did not end by its deadline", phase="deadline"
         )
         error.__cause__ = self._failure
-        self.mark(error, Stop(ambiguous=self._request.safety is not Safety.SAFE))
+        ambiguous = self._request.safety is not Safety.SAFE
+        self.mark(error, Stop(ambiguous=ambiguous, out_of_time=True))
         return error

@@ -5,18 +5,18 @@ from collections.abc import Mapping
 from typing import cast
 
 import attrs
-import msgspec
 
 from runloop_async.errors import (
     APIConnectionError,
     APIStatusError,
     RedirectError,
 )
+from runloop_async.values import parse_json
 from runloop_async.wire.retry import retry_after
 
 _EXCERPT = 300
 _WORDS: Mapping[str, bool] = {"true": True, "false": False}
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
 
 @attrs.frozen
@@ -80,8 +80,8 @@ def error_for(response: Response, *, now: float) -> APIStatusError | APIConnecti
 
 def _body(body: bytes) -> object:
     try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return parse_json(body)
+    except ValueError:
         return body.decode("utf-8", errors="replace").strip()
 
 

@@ -47,6 +47,8 @@ class Stop:
 
     ambiguous: bool = False
     """Whether a write may have been carried out."""
+    out_of_time: bool = False
+    """Whether it would be tried again, were the deadline not too near."""
 
 
 def decide(
@@ -78,7 +80,9 @@ def decide(
     if asked_s is not None and asked_s > policy.retry_after_max:
         return final
     delay_s = _delay(policy, attempt, dice, asked_s)
-    return final if delay_s > left_s else Wait(delay_s)
+    if delay_s > left_s:
+        return attrs.evolve(final, out_of_time=True)
+    return Wait(delay_s)
 
 
 def _delay(

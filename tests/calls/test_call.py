@@ -5,6 +5,7 @@ import pytest
 
 from runloop_async.annotations import JsonObject
 from runloop_async.calls.call import Call
+from runloop_async.calls.reading import reader
 from runloop_async.errors import APIResponseValidationError, ConfigurationError
 from runloop_async.models.benchmark_runs import BenchmarkRunView
 from runloop_async.wire.request import Request
@@ -23,7 +24,7 @@ RUN: JsonObject = {
 @pytest.fixture
 def call(recorder: Recorder) -> Call[BenchmarkRunView]:
     recorder.answers = [(200, RUN)]
-    return Call(recorder, REQUEST, BenchmarkRunView)
+    return Call(recorder, REQUEST, reader(BenchmarkRunView))
 
 
 def test_options_are_merged_the_last_first(call: Call[BenchmarkRunView]) -> None:
@@ -31,7 +32,7 @@ def test_options_are_merged_the_last_first(call: Call[BenchmarkRunView]) -> None
 
     assert changed.options == {"timeout": 2.0, "max_retries": 1}
     assert call.options == {}
-    assert (changed.request, changed.shape) == (call.request, call.shape)
+    assert (changed.request, changed.read) == (call.request, call.read)
 
 
 async def test_a_call_with_options_is_what_is_sent(
@@ -80,7 +81,7 @@ async def test_a_raw_call_gives_the_answer_as_it_came(
 async def test_a_raw_answer_is_decoded_only_when_asked(recorder: Recorder) -> None:
     recorder.answers = [(200, {"id": 7})]
 
-    raw = await Call(recorder, REQUEST, BenchmarkRunView).raw()
+    raw = await Call(recorder, REQUEST, reader(BenchmarkRunView)).raw()
 
     with pytest.raises(APIResponseValidationError, match="where a string is due"):
         raw.parse()
@@ -98,7 +99,7 @@ async def test_a_raw_call_keeps_the_options_and_takes_more(
 def test_an_answer_has_its_headers_and_its_id(call: Call[BenchmarkRunView]) -> None:
     headers = {"x-request-id": "req_1"}
 
-    raw = call.raw().decode(Response(200, headers, b"canary"))
+    raw = call.raw().read(Response(200, headers, b"canary"))
 
     assert (raw.headers, raw.request_id) == (headers, "req_1")
     assert "canary" not in repr(raw)
@@ -108,7 +109,7 @@ def test_an_answer_of_a_wrong_shape_is_told_with_its_id(
     call: Call[BenchmarkRunView],
 ) -> None:
     with pytest.raises(APIResponseValidationError) as caught:
-        call.decode(Response(200, {"x-request-id": "req_1"}, b"{}"))
+        call.read(Response(200, {"x-request-id": "req_1"}, b"{}"))
 
     assert caught.value.request_id == "req_1"
     assert caught.value.path == "$.id"
@@ -116,23 +117,23 @@ def test_an_answer_of_a_wrong_shape_is_told_with_its_id(
 
 @pytest.mark.parametrize("body", [b"", b'"text"', b"\xff\x00"])
 def test_bytes_are_the_body_as_it_came(recorder: Recorder, body: bytes) -> None:
-    call = Call(recorder, REQUEST, bytes)
+    call = Call(recorder, REQUEST, reader(bytes))
 
-    assert call.decode(Response(200, {}, body)) == body
+    assert call.read(Response(200, {}, body)) == body
 
 
 @pytest.mark.parametrize("body", [b"", b"plain text", b'"in quotes"'])
 def test_a_str_is_the_body_as_it_came(recorder: Recorder, body: bytes) -> None:
-    call = Call(recorder, REQUEST, str)
+    call = Call(recorder, REQUEST, reader(str))
 
-    assert call.decode(Response(200, {}, body)) == body.decode()
+    assert call.read(Response(200, {}, body)) == body.decode()
 
 
 def test_a_str_that_is_no_utf_8_is_refused_with_what_came(recorder: Recorder) -> None:
-    call = Call(recorder, REQUEST, str)
+    call = Call(recorder, REQUEST, reader(str))
 
     with pytest.raises(APIResponseValidationError, match="is not UTF-8") as caught:
-        call.decode(Response(200, {"x-request-id": "req_1"}, b"\xff"))
+        call.read(Response(200, {"x-request-id": "req_1"}, b"\xff"))
 
     assert caught.value.body == b"\xff"
     assert caught.value.request_id == "req_1"
@@ -142,14 +143,14 @@ def test_a_str_that_is_no_utf_8_is_refused_with_what_came(recorder: Recorder) ->
 def test_where_nothing_is_promised_any_body_will_do(
     recorder: Recorder, body: bytes
 ) -> None:
-    call = Call(recorder, REQUEST, NoneType)
+    call = Call(recorder, REQUEST, reader(NoneType))
 
-    call.decode(Response(204, {}, body))
+    call.read(Response(204, {}, body))
 
 
 def test_an_empty_body_is_no_model(call: Call[BenchmarkRunView]) -> None:
     with pytest.raises(APIResponseValidationError, match="is not JSON"):
-        call.decode(Response(204, {}, b""))
+        call.read(Response(204, {}, b""))
 
 
 def test_a_call_does_not_show_its_runner(call: Call[BenchmarkRunView]) -> None:

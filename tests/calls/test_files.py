@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from runloop_async.calls.files import Download, download
+from runloop_async.calls.files import Download
 from runloop_async.errors import NotFoundError, TruncatedBodyError
 from runloop_async.resources.benchmark_runs import BenchmarkRuns
 from tests.fakes import Recorder
@@ -35,15 +35,6 @@ async def test_stream_gives_the_pieces(logs: Download) -> None:
         pieces = [piece async for piece in answer.chunks()]
 
     assert pieces == [b"se", b"ve", b"n ", b"b"]
-
-
-def test_a_download_keeps_the_options_of_its_call(recorder: Recorder) -> None:
-    call = BenchmarkRuns(recorder).download_logs("bmr_1").with_options(timeout=1.0)
-
-    made = download(call)
-
-    assert isinstance(call, Download)
-    assert (made.request, made.options) == (call.request, {"timeout": 1.0})
 
 
 async def test_a_file_is_written_whole_and_for_its_owner_alone(

@@ -20,17 +20,16 @@ from runloop_async.errors import (
     InternalServerError,
     NotFoundError,
     PollingTimeout,
-    RateLimitError,
     RedirectError,
-    TruncatedBodyError,
     WaitError,
 )
 from runloop_async.models.benchmark_runs import BenchmarkRunView
 from runloop_async.resources.benchmark_runs import BenchmarkRuns
 from tests.fakes import FakeClock, Recorder
+from tests.rawserver import Answer, RawServer, http, http_json, then_close
 from tests.samples import run
+from tests.sends import sending
 
-LOST = APIConnectionError("lost", phase="read")
 TEN = PollingConfig(interval_seconds=1, timeout_seconds=10)
 ENDED = frozenset({"completed", "failed"})
 
@@ -82,45 +81,76 @@ async def test_a_wait_that_is_over_has_the_last_answer(clock: FakeClock) -> None
     assert clock.time_s == 10.0
 
 
+def late(error: APIError) -> APIError:
+    """Return an error as the runner marks it when there is no time for a retry."""
+    error.out_of_time = True
+    return error
+
+
 async def test_a_wait_without_any_answer_makes_none_up(clock: FakeClock) -> None:
-    with pytest.raises(PollingTimeout) as caught:
-        await ask_for([LOST], clock, TEN)
+    failure = late(APIConnectionError("lost", phase="read"))
+
+    with pytest.raises(PollingTimeout, match="there was no response") as caught:
+        await ask_for([failure], clock, TEN)
 
     assert caught.value.last_value is None
-    assert caught.value.__cause__ is LOST
+    assert caught.value.__cause__ is failure
 
 
 async def test_a_failure_after_an_answer_keeps_the_answer(clock: FakeClock) -> None:
+    failure = late(APIConnectionError("lost", phase="read"))
+
     with pytest.raises(PollingTimeout) as caught:
-        await ask_for(["no", LOST], clock, TEN)
+        await ask_for(["no", failure], clock, TEN)
 
     assert caught.value.last_value == "no"
-    assert caught.value.__cause__ is LOST
+    assert caught.value.__cause__ is failure
 
 
-async def test_an_answer_after_a_failure_is_no_failure(clock: FakeClock) -> None:
-    with pytest.raises(PollingTimeout) as caught:
-        await ask_for([LOST, "no"], clock, TEN)
+FAILURES = {
+    "lost": then_close(b""),
+    "cut": then_close(http(b"{", length=9)),
+    "429": http(status=429),
+    "503": http(status=503),
+}
 
-    assert caught.value.__cause__ is None
+
+@pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES.keys())
+async def test_a_failure_that_may_pass_is_waited_out(failure: Answer) -> None:
+    answers = [failure] * 9 + [http_json(run("bmr_1", "completed"))]
+
+    async with RawServer(*answers) as server, sending(server.url) as runner:
+        got = await BenchmarkRuns(runner).wait("bmr_1")
+
+    assert got.state == "completed"
 
 
-@pytest.mark.parametrize(
-    "failure",
-    [
-        LOST,
-        TruncatedBodyError("cut", phase="total"),
-        RateLimitError("slow down", status_code=429),
-        InternalServerError("down", status_code=503),
-    ],
-    ids=lambda failure: type(failure).__name__,
-)
-async def test_a_failure_that_may_pass_is_waited_out(
-    clock: FakeClock, failure: APIError
+@pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES.keys())
+async def test_a_failure_that_does_not_pass_ends_the_wait_in_time(
+    failure: Answer, clock: FakeClock
 ) -> None:
-    got = await ask_for([failure, failure, "done"], clock, TEN)
+    answers = [http_json(run("bmr_1")), failure]
 
-    assert (got, clock.sleeps) == ("done", [1.0, 1.0])
+    async with (
+        RawServer(*answers) as server,
+        sending(server.url, clock=clock) as runner,
+    ):
+        with pytest.raises(PollingTimeout, match="it was running") as caught:
+            await BenchmarkRuns(runner).wait("bmr_1", polling_config=TEN)
+
+    assert isinstance(caught.value.__cause__, APIError)
+    assert clock.time_s <= 10.0
+
+
+async def test_retries_that_are_asked_for_bound_a_wait() -> None:
+    async with (
+        RawServer(http(status=503)) as server,
+        sending(server.url) as runner,
+    ):
+        with pytest.raises(InternalServerError):
+            await BenchmarkRuns(runner).wait("bmr_1").with_options(max_retries=2)
+
+    assert len(server.requests) == 3
 
 
 @pytest.mark.parametrize(
@@ -214,8 +244,8 @@ async def test_until_ended_returns_the_thing_in_its_last_state(
 
     assert got.state == "failed"
     assert [call.options for call in recorder.calls] == [
-        {"deadline": 10.0},
-        {"deadline": 9.0},
+        {"max_retries": 1_000_000, "deadline": 10.0},
+        {"max_retries": 1_000_000, "deadline": 9.0},
     ]
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from runloop_async.annotations import JsonObject
 from runloop_async.calls.call import Call
+from runloop_async.calls.reading import reader
 from runloop_async.calls.repeatable import Flow
 from runloop_async.models.benchmark_runs import BenchmarkRunView
 from runloop_async.wire.request import Request
@@ -26,7 +27,7 @@ RUN: JsonObject = {
 @pytest.fixture
 def call(recorder: Recorder) -> Call[BenchmarkRunView]:
     recorder.answers = [(200, RUN)]
-    return Call(recorder, REQUEST, BenchmarkRunView)
+    return Call(recorder, REQUEST, reader(BenchmarkRunView))
 
 
 class Work:
@@ -71,7 +72,7 @@ async def test_awaiting_a_call_twice_sends_it_twice(
 def test_a_call_that_is_not_awaited_sends_nothing_and_warns_of_nothing(
     recorder: Recorder,
 ) -> None:
-    forgotten = Call(recorder, REQUEST, BenchmarkRunView)
+    forgotten = Call(recorder, REQUEST, reader(BenchmarkRunView))
 
     del forgotten
     gc.collect()
@@ -154,7 +155,7 @@ async def test_one_flow_in_two_tasks_at_once_is_two_works() -> None:
 
 async def test_an_error_of_the_work_comes_out_of_the_task(recorder: Recorder) -> None:
     recorder.answers = [KeyError("a bug")]
-    task = asyncio.create_task(Call(recorder, REQUEST, BenchmarkRunView))
+    task = asyncio.create_task(Call(recorder, REQUEST, reader(BenchmarkRunView)))
 
     with pytest.raises(KeyError, match="a bug"):
         await task

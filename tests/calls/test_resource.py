@@ -49,7 +49,6 @@ def test_a_read_is_a_safe_request(recorder: Recorder) -> None:
     assert call.request == Request(
         method="GET", route="/v1/runs/{id}", path="/v1/runs/a%2Fb"
     )
-    assert call.shape is BenchmarkRunView
 
 
 def test_query_parameters_are_texts_and_none_is_left_out(recorder: Recorder) -> None:
@@ -78,6 +77,7 @@ def test_a_misspelt_query_parameter_is_refused_even_if_it_is_none(
 def test_a_write_is_sent_once_with_its_fields(recorder: Recorder) -> None:
     call = Runs(recorder).start(benchmark_id="bmd_1", run_profile={"env_vars": {}})
 
+    call.close()
     assert call.request == Request(
         method="POST",
         route="/v1/start",
@@ -90,6 +90,7 @@ def test_a_write_is_sent_once_with_its_fields(recorder: Recorder) -> None:
 def test_a_write_without_fields_sends_no_body(recorder: Recorder) -> None:
     call = Runs(recorder).cancel("bmr_1")
 
+    call.close()
     assert call.request == Request(
         method="POST",
         route="/v1/runs/{id}/cancel",

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from runloop_async.calls.streaming import AfterSequence, AtOffset, EventStream
+from runloop_async.calls.streaming import EventStream
 from runloop_async.errors import (
     APIConnectionError,
     APIResponseValidationError,
@@ -14,10 +14,12 @@ from runloop_async.errors import (
     ResponseTooLargeError,
     StreamError,
 )
+from runloop_async.models.axons import AxonEventView
 from runloop_async.models.devboxes.executions import ExecutionUpdateChunk
 from runloop_async.resources.axons.axons import Axons
 from runloop_async.resources.devboxes.devboxes import Devboxes
 from runloop_async.wire import sse
+from runloop_async.wire.positions import AfterSequence, AtOffset
 from tests.rawserver import RawServer, http, then_hang
 from tests.sends import sending
 from tests.streams import LOST, Play, Streams, event
@@ -100,8 +102,8 @@ async def test_a_closed_stream_cannot_be_opened_again() -> None:
 async def test_options_make_another_stream() -> None:
     _, stream = axon([numbered(1)])
 
-    assert stream.with_options(timeout=3.0).call.options == {"timeout": 3.0}
-    assert stream.call.options == {}
+    assert stream.with_options(timeout=3.0).options == {"timeout": 3.0}
+    assert stream.options == {}
 
 
 async def test_what_is_no_stream_of_events_is_refused() -> None:
@@ -297,7 +299,7 @@ async def test_a_deadline_bounds_the_whole_stream() -> None:
 
 async def test_a_stream_without_a_status_goes_on_until_it_is_closed() -> None:
     streams, followed = axon([numbered(1)], [numbered(2)])
-    stream = EventStream[Any](followed.call, AfterSequence)
+    stream = EventStream[Any](streams, followed.request, AxonEventView, AfterSequence)
 
     numbers = [(await anext(stream)).sequence for _ in range(2)]
     await stream.close()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from runloop_async.calls.uploads import Source, content_of, multipart
+from runloop_async.calls.files import Source, content_of, multipart
 from runloop_async.errors import APIConnectionError, InternalServerError
 from runloop_async.resources.devboxes.devboxes import Devboxes
 from runloop_async.wire.request import Content

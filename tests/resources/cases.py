@@ -29,7 +29,9 @@ class Case(Generic[ResourceT]):
 
     def asked(self, resource: type[ResourceT]) -> Request:
         """Return the request that the method makes."""
-        return self.call(resource(Recorder())).request
+        call = self.call(resource(Recorder()))
+        call.close()  # it is not to be sent
+        return call.request
 
     async def given(self, resource: type[ResourceT]) -> object:
         """Return the type of what comes of the answer."""

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from runloop_async.calls.call import Call
+from runloop_async.calls.reading import reader
 from runloop_async.errors import APITimeoutError, EventLoopError, NotFoundError
 from runloop_async.models.benchmark_runs import BenchmarkRunView
 from runloop_async.options import Limits
@@ -67,7 +68,7 @@ async def test_slow_work_takes_no_slot_from_short_calls(workload: Workload) -> N
         RawServer(then_hang(), echo) as server,
         sending(server.url, limits=ONE) as runner,
     ):
-        waiting = asyncio.create_task(Call(runner, slow, bytes))
+        waiting = asyncio.create_task(Call(runner, slow, reader(bytes)))
         await server.has_got(1)
 
         got = await retrieve(runner)

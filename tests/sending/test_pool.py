@@ -21,7 +21,7 @@ from runloop_async.errors import (
     TruncatedBodyError,
 )
 from runloop_async.options import Timeouts
-from runloop_async.sending.pool import Transport
+from runloop_async.sending.pool import Pool
 from tests.rawserver import (
     Answer,
     Connection,
@@ -46,15 +46,15 @@ def tls() -> ssl.SSLContext:
 
 
 @pytest.fixture
-async def transport() -> AsyncIterator[Transport]:
-    made = Transport()
+async def transport() -> AsyncIterator[Pool]:
+    made = Pool()
     yield made
     await made.close()
 
 
 @pytest.mark.parametrize("status", [200, 204, 404, 503])
 async def test_send_returns_an_answer_whatever_its_status(
-    transport: Transport, status: int
+    transport: Pool, status: int
 ) -> None:
     async with RawServer(http(b"", "X-Word: yes", status=status)) as server:
         response = await transport.send(attempt(server.url))
@@ -65,7 +65,7 @@ async def test_send_returns_an_answer_whatever_its_status(
 
 
 async def test_send_sends_method_path_headers_and_body_as_they_are(
-    transport: Transport,
+    transport: Pool,
 ) -> None:
     async with RawServer(http()) as server:
         post = attrs.evolve(
@@ -84,7 +84,7 @@ async def test_send_sends_method_path_headers_and_body_as_they_are(
     assert request.body == b'{"a":1}'
 
 
-async def test_send_joins_a_body_that_comes_in_pieces(transport: Transport) -> None:
+async def test_send_joins_a_body_that_comes_in_pieces(transport: Pool) -> None:
     body = bytes(range(256)) * 2**14
 
     async with RawServer(http(body)) as server:
@@ -93,7 +93,7 @@ async def test_send_joins_a_body_that_comes_in_pieces(transport: Transport) -> N
     assert response.body == body
 
 
-async def test_a_connection_is_used_again(transport: Transport) -> None:
+async def test_a_connection_is_used_again(transport: Pool) -> None:
     async with RawServer(http(b"one"), http(b"two")) as server:
         await transport.send(attempt(server.url))
         await transport.send(attempt(server.url))
@@ -101,7 +101,7 @@ async def test_a_connection_is_used_again(transport: Transport) -> None:
     assert server.connections == 1
 
 
-async def test_cookies_are_not_sent_back(transport: Transport) -> None:
+async def test_cookies_are_not_sent_back(transport: Pool) -> None:
     async with RawServer(http(b"", "Set-Cookie: a=b")) as server:
         await transport.send(attempt(server.url))
         await transport.send(attempt(server.url))
@@ -109,7 +109,7 @@ async def test_cookies_are_not_sent_back(transport: Transport) -> None:
     assert "cookie" not in server.requests[1].headers
 
 
-async def test_a_redirect_is_not_followed(transport: Transport) -> None:
+async def test_a_redirect_is_not_followed(transport: Pool) -> None:
     async with RawServer(http()) as other:
         answer = http(b"", f"Location: {other.url}/v1/things", status=307)
         async with RawServer(answer) as server:
@@ -119,7 +119,7 @@ async def test_a_redirect_is_not_followed(transport: Transport) -> None:
     assert not other.requests
 
 
-async def test_an_answer_as_large_as_the_limit_is_read(transport: Transport) -> None:
+async def test_an_answer_as_large_as_the_limit_is_read(transport: Pool) -> None:
     async with RawServer(http(b"x" * 1000)) as server:
         response = await transport.send(attempt(server.url))
 
@@ -134,7 +134,7 @@ async def test_an_answer_as_large_as_the_limit_is_read(transport: Transport) -> 
     ],
 )
 async def test_an_answer_above_the_limit_is_refused_and_its_connection_closed(
-    transport: Transport, answer: Answer
+    transport: Pool, answer: Answer
 ) -> None:
     async with RawServer(answer) as server:
         with pytest.raises(ResponseTooLargeError, match="larger than 1000 bytes"):
@@ -144,7 +144,7 @@ async def test_an_answer_above_the_limit_is_refused_and_its_connection_closed(
 
 
 async def test_a_compressed_answer_is_refused_before_it_fills_the_memory(
-    transport: Transport,
+    transport: Pool,
 ) -> None:
     bomb = gzip.compress(bytes(64 * 2**20), compresslevel=1)
     answer = http(bomb, "Content-Encoding: gzip")
@@ -161,7 +161,7 @@ async def test_a_compressed_answer_is_refused_before_it_fills_the_memory(
     assert most < 8 * 2**20
 
 
-async def test_a_refused_connection_is_known_to_be_unsent(transport: Transport) -> None:
+async def test_a_refused_connection_is_known_to_be_unsent(transport: Pool) -> None:
     port = free_port()
 
     with pytest.raises(APIConnectionError) as caught:
@@ -184,7 +184,7 @@ def full_port() -> Iterator[int]:
 
 @pytest.mark.parametrize("total_s", [5.0, None])
 async def test_a_connection_that_is_not_taken_in_time_is_known_to_be_unsent(
-    transport: Transport, full_port: int, total_s: float | None
+    transport: Pool, full_port: int, total_s: float | None
 ) -> None:
     with pytest.raises(APITimeoutError) as caught:
         await transport.send(
@@ -195,7 +195,7 @@ async def test_a_connection_that_is_not_taken_in_time_is_known_to_be_unsent(
 
 
 async def test_a_total_time_out_while_connecting_is_known_to_be_unsent(
-    transport: Transport, full_port: int
+    transport: Pool, full_port: int
 ) -> None:
     times = Timeouts.of(0.5)
     url = f"http://127.0.0.1:{full_port}"
@@ -207,7 +207,7 @@ async def test_a_total_time_out_while_connecting_is_known_to_be_unsent(
 
 
 async def test_headers_that_never_come_leave_it_open_whether_it_was_done(
-    transport: Transport,
+    transport: Pool,
 ) -> None:
     async with RawServer(then_hang()) as server:
         with pytest.raises(APITimeoutError) as caught:
@@ -219,7 +219,7 @@ async def test_headers_that_never_come_leave_it_open_whether_it_was_done(
 
 
 async def test_a_body_that_drips_does_not_outlast_the_time_out(
-    transport: Transport,
+    transport: Pool,
 ) -> None:
     async def drip(_: Incoming, connection: Connection) -> None:
         await connection.send(http(length=2**40))
@@ -246,7 +246,7 @@ async def test_a_body_that_drips_does_not_outlast_the_time_out(
     ],
 )
 async def test_an_answer_that_breaks_off_is_truncated(
-    transport: Transport, answer: Answer
+    transport: Pool, answer: Answer
 ) -> None:
     async with RawServer(answer) as server:
         with pytest.raises(TruncatedBodyError) as caught:
@@ -265,7 +265,7 @@ async def test_an_answer_that_breaks_off_is_truncated(
     ],
 )
 async def test_a_connection_that_breaks_before_the_answer_leaves_it_open(
-    transport: Transport, answer: Answer
+    transport: Pool, answer: Answer
 ) -> None:
     async with RawServer(answer) as server:
         with pytest.raises(APIConnectionError) as caught:
@@ -275,7 +275,7 @@ async def test_a_connection_that_breaks_before_the_answer_leaves_it_open(
 
 
 async def test_an_untrusted_certificate_ends_it_before_a_byte_of_the_request(
-    transport: Transport,
+    transport: Pool,
 ) -> None:
     async with RawServer(http(), tls=tls()) as server:
         with pytest.raises(APITLSError, match="certificate") as caught:
@@ -287,7 +287,7 @@ async def test_an_untrusted_certificate_ends_it_before_a_byte_of_the_request(
     assert (caught.value.phase, caught.value.sent) == ("connect", False)
 
 
-async def test_a_server_without_tls_cannot_show_who_it_is(transport: Transport) -> None:
+async def test_a_server_without_tls_cannot_show_who_it_is(transport: Pool) -> None:
     async with RawServer(greeting=b"SSH-2.0-OpenSSH_9.9\r\n") as server:
         with pytest.raises(APITLSError) as caught:
             await transport.send(attempt(f"https://127.0.0.1:{server.port}"))
@@ -296,7 +296,7 @@ async def test_a_server_without_tls_cannot_show_who_it_is(transport: Transport) 
 
 
 async def test_a_handshake_that_is_cut_off_is_unsent_and_says_nothing_of_the_peer(
-    transport: Transport,
+    transport: Pool,
 ) -> None:
     async with RawServer(greeting=b"") as server:
         with pytest.raises(APIConnectionError) as caught:
@@ -314,7 +314,7 @@ async def test_a_certificate_that_the_given_session_trusts_is_accepted() -> None
         RawServer(http(b"yes"), tls=tls()) as server,
         aiohttp.ClientSession(connector=connector) as session,
     ):
-        response = await Transport(session).send(attempt(server.url))
+        response = await Pool(session).send(attempt(server.url))
 
     assert response.body == b"yes"
 
@@ -324,7 +324,7 @@ async def test_a_proxy_that_is_down_is_unsent() -> None:
 
     async with aiohttp.ClientSession(proxy=proxy) as session:
         with pytest.raises(APIConnectionError) as caught:
-            await Transport(session).send(attempt("http://127.0.0.1:1"))
+            await Pool(session).send(attempt("http://127.0.0.1:1"))
 
     assert (caught.value.phase, caught.value.sent) == ("proxy", False)
 
@@ -335,6 +335,6 @@ async def test_a_proxy_that_refuses_is_unsent() -> None:
         aiohttp.ClientSession(proxy=proxy.url) as session,
     ):
         with pytest.raises(APIConnectionError) as caught:
-            await Transport(session).send(attempt("https://127.0.0.1:1"))
+            await Pool(session).send(attempt("https://127.0.0.1:1"))
 
     assert (caught.value.phase, caught.value.sent) == ("proxy", False)

@@ -13,7 +13,7 @@ from runloop_async.errors import (
     EventLoopError,
     TruncatedBodyError,
 )
-from runloop_async.sending.pool import Transport
+from runloop_async.sending.pool import Pool
 from tests.rawserver import (
     Answer,
     Connection,
@@ -30,13 +30,13 @@ from tests.turns import settle
 
 
 @pytest.fixture
-async def transport() -> AsyncIterator[Transport]:
-    made = Transport()
+async def transport() -> AsyncIterator[Pool]:
+    made = Pool()
     yield made
     await made.close()
 
 
-async def test_a_closed_pool_sends_nothing(transport: Transport) -> None:
+async def test_a_closed_pool_sends_nothing(transport: Pool) -> None:
     await transport.close()
 
     async with RawServer(http()) as server:
@@ -46,7 +46,7 @@ async def test_a_closed_pool_sends_nothing(transport: Transport) -> None:
     assert not server.connections
 
 
-async def test_closing_twice_at_once_is_closing_once(transport: Transport) -> None:
+async def test_closing_twice_at_once_is_closing_once(transport: Pool) -> None:
     transport.open()
 
     await asyncio.gather(transport.close(), transport.close())
@@ -54,7 +54,7 @@ async def test_closing_twice_at_once_is_closing_once(transport: Transport) -> No
     assert transport.is_closed
 
 
-async def test_the_last_to_let_go_closes_the_pool(transport: Transport) -> None:
+async def test_the_last_to_let_go_closes_the_pool(transport: Pool) -> None:
     transport.hold()
     transport.hold()
 
@@ -65,7 +65,7 @@ async def test_the_last_to_let_go_closes_the_pool(transport: Transport) -> None:
     assert (after_one, transport.is_closed) == (False, True)
 
 
-async def test_closing_leaves_no_connection_open(transport: Transport) -> None:
+async def test_closing_leaves_no_connection_open(transport: Pool) -> None:
     async with RawServer(http()) as server:
         await transport.send(attempt(server.url))
 
@@ -82,7 +82,7 @@ async def test_closing_leaves_no_connection_open(transport: Transport) -> None:
     ],
 )
 async def test_calls_under_way_are_told_at_once_that_the_pool_was_closed(
-    transport: Transport, answer: Answer
+    transport: Pool, answer: Answer
 ) -> None:
     async with RawServer(answer) as server:
         calls = [asyncio.create_task(transport.send(attempt(server.url))) for _ in "ab"]
@@ -97,7 +97,7 @@ async def test_calls_under_way_are_told_at_once_that_the_pool_was_closed(
 
 
 async def test_a_call_that_is_cancelled_closes_its_connection(
-    transport: Transport,
+    transport: Pool,
 ) -> None:
     async with RawServer(then_hang(http(b"ab", length=3)), http(b"two")) as server:
         call = asyncio.create_task(transport.send(attempt(server.url)))
@@ -114,7 +114,7 @@ async def test_a_session_that_was_given_is_used_and_left_open() -> None:
         RawServer(http()) as server,
         aiohttp.ClientSession(headers={"X-Theirs": "1"}) as session,
     ):
-        transport = Transport(session)
+        transport = Pool(session)
         await transport.send(attempt(server.url))
 
         await transport.close()
@@ -133,7 +133,7 @@ async def test_an_answer_on_a_given_session_is_refused_once_the_pool_is_closed()
         await connection.send(http())
 
     async with RawServer(answer) as server, aiohttp.ClientSession() as session:
-        transport = Transport(session)
+        transport = Pool(session)
         call = asyncio.create_task(transport.send(attempt(server.url)))
         await server.has_got(1)
         await transport.close()
@@ -145,7 +145,7 @@ async def test_an_answer_on_a_given_session_is_refused_once_the_pool_is_closed()
 
 async def test_a_session_that_its_owner_has_closed_cannot_be_used() -> None:
     async with aiohttp.ClientSession() as session:
-        transport = Transport(session)
+        transport = Pool(session)
 
     with pytest.raises(ClientClosedError, match="session given"):
         transport.open()
@@ -155,7 +155,7 @@ def test_a_pool_belongs_to_the_loop_that_it_was_opened_in() -> None:
     async def use() -> None:
         pool.open()
 
-    pool = Transport()
+    pool = Pool()
     with asyncio.Runner() as first, asyncio.Runner() as second:
         first.run(use())
 
@@ -170,7 +170,7 @@ def test_a_pool_can_be_closed_after_its_loop_has_ended() -> None:
         async with RawServer(http()) as server:
             await pool.send(attempt(server.url))
 
-    pool = Transport()
+    pool = Pool()
     asyncio.run(use())
 
     asyncio.run(pool.close())
@@ -178,7 +178,7 @@ def test_a_pool_can_be_closed_after_its_loop_has_ended() -> None:
     assert pool.is_closed
 
 
-async def test_stream_yields_the_body_as_it_comes(transport: Transport) -> None:
+async def test_stream_yields_the_body_as_it_comes(transport: Pool) -> None:
     async def answer(_: Incoming, connection: Connection) -> None:
         await connection.send(http(b"one", "X-Word: yes", length=6))
         await got_one.wait()
@@ -199,7 +199,7 @@ async def test_stream_yields_the_body_as_it_comes(transport: Transport) -> None:
     assert pieces == [b"one", b"two"]
 
 
-async def test_stream_can_read_the_body_whole(transport: Transport) -> None:
+async def test_stream_can_read_the_body_whole(transport: Pool) -> None:
     async with (
         RawServer(http(b"no", status=404)) as server,
         transport.stream(attempt(server.url)) as opened,
@@ -210,7 +210,7 @@ async def test_stream_can_read_the_body_whole(transport: Transport) -> None:
 
 
 async def test_stream_that_is_left_early_closes_its_connection(
-    transport: Transport,
+    transport: Pool,
 ) -> None:
     async with RawServer(then_hang(http(b"one", length=6))) as server:
         async with transport.stream(attempt(server.url)) as opened:
@@ -220,7 +220,7 @@ async def test_stream_that_is_left_early_closes_its_connection(
         await server.is_left()
 
 
-async def test_stream_that_cannot_connect_is_unsent(transport: Transport) -> None:
+async def test_stream_that_cannot_connect_is_unsent(transport: Pool) -> None:
     with pytest.raises(APIConnectionError) as caught:
         async with transport.stream(attempt(f"http://127.0.0.1:{free_port()}")):
             pytest.fail("there is nobody to answer")
@@ -230,7 +230,7 @@ async def test_stream_that_cannot_connect_is_unsent(transport: Transport) -> Non
 
 @pytest.mark.parametrize("breaks", [then_close, then_reset])
 async def test_stream_that_breaks_off_is_truncated(
-    transport: Transport, breaks: Callable[[bytes], Answer]
+    transport: Pool, breaks: Callable[[bytes], Answer]
 ) -> None:
     async with (
         RawServer(breaks(http(b"one", length=6))) as server,
@@ -241,7 +241,7 @@ async def test_stream_that_breaks_off_is_truncated(
 
 
 async def test_stream_times_out_when_nothing_comes_for_too_long(
-    transport: Transport,
+    transport: Pool,
 ) -> None:
     async with (
         RawServer(then_hang(http(b"one", length=6))) as server,
@@ -253,7 +253,7 @@ async def test_stream_times_out_when_nothing_comes_for_too_long(
     assert (caught.value.phase, caught.value.sent) == ("total", True)
 
 
-async def test_stream_passes_on_what_the_reader_raises(transport: Transport) -> None:
+async def test_stream_passes_on_what_the_reader_raises(transport: Pool) -> None:
     async with RawServer(http()) as server:
         with pytest.raises(KeyError):
             async with transport.stream(attempt(server.url)):
@@ -261,7 +261,7 @@ async def test_stream_passes_on_what_the_reader_raises(transport: Transport) -> 
 
 
 async def test_stream_whose_whole_body_breaks_off_is_truncated(
-    transport: Transport,
+    transport: Pool,
 ) -> None:
     async with RawServer(then_close(http(b"o", status=500, length=6))) as server:
         with pytest.raises(TruncatedBodyError):
@@ -270,7 +270,7 @@ async def test_stream_whose_whole_body_breaks_off_is_truncated(
 
 
 async def test_stream_is_told_at_once_that_the_pool_was_closed(
-    transport: Transport,
+    transport: Pool,
 ) -> None:
     async def read() -> None:
         async with transport.stream(attempt(server.url)) as opened:
@@ -289,7 +289,7 @@ async def test_stream_is_told_at_once_that_the_pool_was_closed(
 
 
 async def test_stream_that_is_read_after_the_pool_was_closed_is_told_so(
-    transport: Transport,
+    transport: Pool,
 ) -> None:
     async with (
         RawServer(then_hang(http(b"one", length=6))) as server,
@@ -305,7 +305,7 @@ async def test_stream_that_is_read_after_the_pool_was_closed_is_told_so(
 
 
 async def test_stream_without_an_answer_leaves_it_open_whether_it_was_done(
-    transport: Transport,
+    transport: Pool,
 ) -> None:
     async with RawServer(then_close(b"")) as server:
         with pytest.raises(APIConnectionError) as caught:

@@ -7,6 +7,7 @@ import pytest
 
 from runloop_async._version import __version__
 from runloop_async.calls.call import Call
+from runloop_async.calls.reading import reader
 from runloop_async.errors import (
     APIConnectionError,
     APIResponseValidationError,
@@ -355,7 +356,7 @@ async def test_an_endpoint_has_its_own_time_out_unless_the_user_chose_one(
         sending(server.url, **options) as runner,
     ):
         with pytest.raises(APITimeoutError) as caught:
-            await Call(runner, request, bytes).with_options(max_retries=0)
+            await Call(runner, request, reader(bytes)).with_options(max_retries=0)
 
     assert caught.value.phase == "read"
 

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from runloop_async.calls.call import Call
+from runloop_async.calls.reading import reader
 from runloop_async.errors import (
     APIError,
     APITimeoutError,
@@ -28,7 +29,7 @@ REQUEST = Request(
 
 
 def file(runner: HttpRunner) -> Call[bytes]:
-    return Call(runner, REQUEST, bytes)
+    return Call(runner, REQUEST, reader(bytes), unsent=None)
 
 
 async def test_a_stream_asks_for_its_own_type_and_yields_the_body() -> None:

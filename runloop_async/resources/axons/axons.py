@@ -4,10 +4,10 @@ from types import NoneType
 from typing import Unpack
 
 from runloop_async.calls.call import Call
-from runloop_async.calls.paging import PageCall, paged
+from runloop_async.calls.paging import PageCall
 from runloop_async.calls.resource import Resource
 from runloop_async.calls.runner import Runner
-from runloop_async.calls.streaming import AfterSequence, EventStream, Status
+from runloop_async.calls.streaming import EventStream, Status
 from runloop_async.models.axons.axons import (
     AxonCreateParams,
     AxonListParams,
@@ -21,6 +21,7 @@ from runloop_async.models.axons.axons import (
 from runloop_async.models.axons.events import AxonEventView
 from runloop_async.resources.axons.events import AxonEvents
 from runloop_async.resources.axons.sql import AxonSql
+from runloop_async.wire.positions import AfterSequence
 from runloop_async.wire.request import Safety
 
 
@@ -41,16 +42,16 @@ class Axons(Resource):
 
         After a cut the stream goes on behind the last event.
         """
-        return EventStream(
-            self._get(
-                "/v1/axons/{id}/subscribe/sse",
-                AxonEventView,
-                query,
-                AxonSubscribeSseParams,
-                id=id,
+        return self._stream(
+            "/v1/axons/{id}/subscribe/sse",
+            AxonEventView,
+            query,
+            AxonSubscribeSseParams,
+            position=AfterSequence,
+            status=Status(
+                self.retrieve(id), lambda axon: axon.deleted_at_ms is not None
             ),
-            AfterSequence,
-            Status(self.retrieve(id), lambda axon: axon.deleted_at_ms is not None),
+            id=id,
         )
 
     def create(self, **fields: Unpack[AxonCreateParams]) -> Call[AxonView]:
@@ -74,9 +75,8 @@ class Axons(Resource):
 
     def list(self, **query: Unpack[AxonListParams]) -> PageCall[AxonView]:
         """List the account's axons."""
-        return paged(
-            self._get("/v1/axons", AxonListView, query, AxonListParams),
-            lambda page: page.axons,
+        return self._list(
+            "/v1/axons", AxonListView, lambda page: page.axons, query, AxonListParams
         )
 
     def delete(self, id: str) -> Call[None]:

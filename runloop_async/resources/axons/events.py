@@ -2,7 +2,7 @@
 
 from typing import Unpack
 
-from runloop_async.calls.paging import PageCall, paged
+from runloop_async.calls.paging import PageCall
 from runloop_async.calls.resource import Resource
 from runloop_async.models.axons.events import AxonEventListView, AxonEventView
 from runloop_async.models.shared import CountedPageParams
@@ -19,14 +19,12 @@ class AxonEvents(Resource):
         Events have no id, and the document does not say what `starting_after` is here;
         the number of the last event is taken for it.
         """
-        return paged(
-            self._get(
-                "/v1/axons/{id}/events",
-                AxonEventListView,
-                query,
-                CountedPageParams,
-                id=id,
-            ),
+        return self._list(
+            "/v1/axons/{id}/events",
+            AxonEventListView,
             lambda page: page.events,
+            query,
+            CountedPageParams,
             key="sequence",
+            id=id,
         )

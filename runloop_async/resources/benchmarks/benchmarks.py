@@ -3,7 +3,7 @@
 from typing import Unpack
 
 from runloop_async.calls.call import Call
-from runloop_async.calls.paging import PageCall, paged
+from runloop_async.calls.paging import PageCall
 from runloop_async.calls.resource import Resource
 from runloop_async.calls.runner import Runner
 from runloop_async.models.benchmark_runs import BenchmarkRunListView, BenchmarkRunView
@@ -64,54 +64,51 @@ class Benchmarks(Resource):
 
     def list(self, **query: Unpack[BenchmarkListParams]) -> PageCall[BenchmarkView]:
         """List the account's benchmarks."""
-        return paged(
-            self._get("/v1/benchmarks", BenchmarkListView, query, BenchmarkListParams),
+        return self._list(
+            "/v1/benchmarks",
+            BenchmarkListView,
             lambda page: page.benchmarks,
+            query,
+            BenchmarkListParams,
         )
 
     def list_public(
         self, **query: Unpack[BenchmarkListPublicParams]
     ) -> PageCall[BenchmarkView]:
         """List the benchmarks that everyone can run."""
-        return paged(
-            self._get(
-                "/v1/benchmarks/list_public",
-                BenchmarkListView,
-                query,
-                BenchmarkListPublicParams,
-            ),
+        return self._list(
+            "/v1/benchmarks/list_public",
+            BenchmarkListView,
             lambda page: page.benchmarks,
+            query,
+            BenchmarkListPublicParams,
         )
 
     def list_runs(
         self, id: str, **query: Unpack[CountedPageParams]
     ) -> PageCall[BenchmarkRunView]:
         """List the runs of a benchmark."""
-        return paged(
-            self._get(
-                "/v1/benchmarks/{id}/runs",
-                BenchmarkRunListView,
-                query,
-                CountedPageParams,
-                id=id,
-            ),
+        return self._list(
+            "/v1/benchmarks/{id}/runs",
+            BenchmarkRunListView,
             lambda page: page.runs,
+            query,
+            CountedPageParams,
+            id=id,
         )
 
     def definitions(
         self, id: str, **query: Unpack[PageParams]
     ) -> PageCall[ScenarioView]:
         """List the scenarios of a benchmark, whole."""
-        return paged(
-            self._get(
-                "/v1/benchmarks/{id}/definitions",
-                ScenarioDefinitionListView,
-                query,
-                PageParams,
-                id=id,
-            ),
+        return self._list(
+            "/v1/benchmarks/{id}/definitions",
+            ScenarioDefinitionListView,
             lambda page: page.scenarios,
+            query,
+            PageParams,
             counted=False,
+            id=id,
         )
 
     def start_run(

@@ -3,8 +3,8 @@
 from typing import Unpack
 
 from runloop_async.calls.call import Call
-from runloop_async.calls.files import Download, download
-from runloop_async.calls.paging import PageCall, paged
+from runloop_async.calls.files import Download
+from runloop_async.calls.paging import PageCall
 from runloop_async.calls.resource import Resource
 from runloop_async.models.benchmark_runs import BenchmarkRunListView, BenchmarkRunView
 from runloop_async.models.benchmarks.runs import (
@@ -12,7 +12,6 @@ from runloop_async.models.benchmarks.runs import (
     BenchmarkRunsLegacyListScenarioRunsParams,
 )
 from runloop_async.models.scenarios.runs import ScenarioRunListView, ScenarioRunView
-from runloop_async.wire.request import Safety
 
 
 class LegacyBenchmarkRuns(Resource):
@@ -29,14 +28,12 @@ class LegacyBenchmarkRuns(Resource):
         self, **query: Unpack[BenchmarkRunsLegacyListParams]
     ) -> PageCall[BenchmarkRunView]:
         """List benchmark runs; deprecated, see `benchmark_runs.list`."""
-        return paged(
-            self._get(
-                "/v1/benchmarks/runs",
-                BenchmarkRunListView,
-                query,
-                BenchmarkRunsLegacyListParams,
-            ),
+        return self._list(
+            "/v1/benchmarks/runs",
+            BenchmarkRunListView,
             lambda page: page.runs,
+            query,
+            BenchmarkRunsLegacyListParams,
         )
 
     def cancel(self, id: str) -> Call[BenchmarkRunView]:
@@ -49,27 +46,19 @@ class LegacyBenchmarkRuns(Resource):
 
     def download_logs(self, id: str) -> Download:
         """Fetch a run's logs as zip; deprecated, see `benchmark_runs.download_logs`."""
-        return download(
-            self._post(
-                "/v1/benchmarks/runs/{id}/download_logs",
-                bytes,
-                safety=Safety.SAFE,
-                accept="application/zip",
-                id=id,
-            )
+        return self._file(
+            "/v1/benchmarks/runs/{id}/download_logs", accept="application/zip", id=id
         )
 
     def list_scenario_runs(
         self, id: str, **query: Unpack[BenchmarkRunsLegacyListScenarioRunsParams]
     ) -> PageCall[ScenarioRunView]:
         """List a run's scenario runs; deprecated, see `benchmark_runs`."""
-        return paged(
-            self._get(
-                "/v1/benchmarks/runs/{id}/scenario_runs",
-                ScenarioRunListView,
-                query,
-                BenchmarkRunsLegacyListScenarioRunsParams,
-                id=id,
-            ),
+        return self._list(
+            "/v1/benchmarks/runs/{id}/scenario_runs",
+            ScenarioRunListView,
             lambda page: page.runs,
+            query,
+            BenchmarkRunsLegacyListScenarioRunsParams,
+            id=id,
         )

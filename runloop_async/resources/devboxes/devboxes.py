@@ -1,15 +1,13 @@
 """Devboxes, which are machines in the cloud."""
 
-import secrets
-import time
 from functools import partial
 from types import NoneType
 from typing import Final, Unpack
-from uuid import UUID
 
 from runloop_async.calls.call import Call
-from runloop_async.calls.longpoll import BOOTING, devbox_in, settled
-from runloop_async.calls.paging import PageCall, paged
+from runloop_async.calls.deadline import Steps
+from runloop_async.calls.files import WHOLE_S
+from runloop_async.calls.paging import PageCall
 from runloop_async.calls.polling import PollingConfig, PollingConfigLike
 from runloop_async.calls.repeatable import Flow
 from runloop_async.calls.runner import Runner
@@ -38,11 +36,14 @@ from runloop_async.models.devboxes.executions import (
     DevboxWaitForCommandParams,
 )
 from runloop_async.models.shared import MetadataKeysView, MetadataValuesView
+from runloop_async.options import CallOptions
 from runloop_async.resources.devboxes.access import Access
 from runloop_async.resources.devboxes.disk_snapshots import DiskSnapshots
 from runloop_async.resources.devboxes.executions import Commands, Executions
-from runloop_async.resources.devboxes.files import LONG_S, Files
+from runloop_async.resources.devboxes.files import Files
 from runloop_async.resources.devboxes.logs import DevboxLogs
+from runloop_async.resources.devboxes.waits import BOOTING, devbox_in, settled
+from runloop_async.wire.ids import uuid7
 from runloop_async.wire.request import Safety, Workload
 
 _HOLD_S: Final = 35.0
@@ -75,22 +76,24 @@ class Devboxes(Commands, Access, Files):
             APIError: It could not be made or asked for; `ambiguous` tells whether it
                 may have been made all the same.
         """
+        polling = PollingConfig.of(polling_config)
         created = self._post(
             "/v1/devboxes/create_and_await_running",
             DevboxView,
             fields,
             DevboxCreateParams,
             workload=Workload.WAIT,
-            timeout_s=LONG_S,
+            timeout_s=WHOLE_S,
         )
 
-        async def start() -> DevboxView:
-            devbox = await created
+        async def work(**options: Unpack[CallOptions]) -> DevboxView:
+            step = Steps(self._runner.clock, options)
+            devbox = await step(created)
             if devbox.status not in BOOTING:
                 return settled(devbox, "running")
-            return await self.await_running(devbox.id, polling_config=polling_config)
+            return await step(self.await_running(devbox.id, polling_config=polling))
 
-        return Flow(start)
+        return Flow(work, name="create a devbox", first=created)
 
     def await_running(
         self, id: str, *, polling_config: PollingConfigLike | None = None
@@ -125,21 +128,12 @@ class Devboxes(Commands, Access, Files):
         passing: frozenset[str],
         polling_config: PollingConfigLike | None,
     ) -> Flow[DevboxView]:
-        def wait(hold_s: int) -> Call[DevboxView]:
-            return self.wait_for_status(
-                id, statuses=[wanted, "failure", "shutdown"], timeout_seconds=hold_s
-            )
-
-        _ = wait(1)  # an unusable id is told now
+        polling = PollingConfig.of(polling_config)
+        asked = self.wait_for_status(id, statuses=[wanted, "failure", "shutdown"])
         return Flow(
-            partial(
-                devbox_in,
-                wait,
-                wanted,
-                clock=self._runner.clock,
-                polling=polling_config or PollingConfig(),
-                passing=passing,
-            )
+            partial(devbox_in, asked, wanted, passing, polling),
+            name=f"wait until {id} is {wanted}",
+            first=asked,
         )
 
     def execute(
@@ -150,7 +144,7 @@ class Devboxes(Commands, Access, Files):
         The command has an id, made here unless given, by which the service
         knows it again: it is not started twice when the request is sent again.
         """
-        named: DevboxExecuteParams = {"command_id": _uuid7(), **fields}
+        named: DevboxExecuteParams = {"command_id": uuid7(), **fields}
         return self._post(
             "/v1/devboxes/{id}/execute",
             DevboxAsyncExecutionDetailView,
@@ -158,7 +152,7 @@ class Devboxes(Commands, Access, Files):
             DevboxExecuteParams,
             safety=Safety.SAFE,
             workload=Workload.WAIT,
-            timeout_s=LONG_S,
+            timeout_s=WHOLE_S,
             id=id,
         )
 
@@ -175,21 +169,27 @@ class Devboxes(Commands, Access, Files):
             PollingTimeout: It was not completed by the deadline.
             APIError: It could not be started or asked for.
         """
+        polling = PollingConfig.of(polling_config)
         started = self.execute(devbox_id, **fields)
         last_n = fields.get("last_n")
 
-        async def run() -> DevboxAsyncExecutionDetailView:
-            execution = await started
+        async def work(
+            **options: Unpack[CallOptions],
+        ) -> DevboxAsyncExecutionDetailView:
+            step = Steps(self._runner.clock, options)
+            execution = await step(started)
             if execution.status == "completed":
                 return execution
-            return await self.executions.await_completed(
-                execution.execution_id,
-                devbox_id=devbox_id,
-                polling_config=polling_config,
-                last_n=last_n,
+            return await step(
+                self.executions.await_completed(
+                    execution.execution_id,
+                    devbox_id=devbox_id,
+                    polling_config=polling,
+                    last_n=last_n,
+                )
             )
 
-        return Flow(run)
+        return Flow(work, name=f"execute a command on {devbox_id}", first=started)
 
     def wait_for_command(
         self,
@@ -207,9 +207,7 @@ class Devboxes(Commands, Access, Files):
         The API has no way to resume this: a cut is an error, since events may be
         missing after it. List the devboxes, then, and watch anew.
         """
-        return EventStream(
-            self._get("/v1/devboxes/evictions/watch", DevboxEvictionEventView)
-        )
+        return self._stream("/v1/devboxes/evictions/watch", DevboxEvictionEventView)
 
     def create(self, **fields: Unpack[DevboxCreateParams]) -> Call[DevboxView]:
         """Start a devbox; the answer comes before it has booted."""
@@ -232,9 +230,12 @@ class Devboxes(Commands, Access, Files):
 
     def list(self, **query: Unpack[DevboxListParams]) -> PageCall[DevboxView]:
         """List the account's devboxes."""
-        return paged(
-            self._get("/v1/devboxes", DevboxListView, query, DevboxListParams),
+        return self._list(
+            "/v1/devboxes",
+            DevboxListView,
             lambda page: page.devboxes,
+            query,
+            DevboxListParams,
         )
 
     def shutdown(
@@ -281,7 +282,7 @@ class Devboxes(Commands, Access, Files):
             DevboxSnapshotView,
             fields,
             DevboxSnapshotParams,
-            timeout_s=LONG_S,
+            timeout_s=WHOLE_S,
             workload=Workload.WAIT,
             id=id,
         )
@@ -319,7 +320,7 @@ class Devboxes(Commands, Access, Files):
             DevboxExecutionDetailView,
             fields,
             DevboxExecuteAsyncParams,
-            timeout_s=LONG_S,
+            timeout_s=WHOLE_S,
             workload=Workload.WAIT,
             id=id,
         )
@@ -348,12 +349,3 @@ class Devboxes(Commands, Access, Files):
         return self._get(
             "/v1/devboxes/metadata/keys/{key}/values", MetadataValuesView, key=key
         )
-
-
-def _uuid7() -> str:
-    """Return an id that sorts by time: RFC 9562, which Python has from 3.14 on."""
-    stamp = time.time_ns() // 1_000_000 << 80
-    number = stamp | secrets.randbits(80)
-    number = number & ~(0xF << 76) | 0x7 << 76
-    number = number & ~(0x3 << 62) | 0x2 << 62
-    return str(UUID(int=number))

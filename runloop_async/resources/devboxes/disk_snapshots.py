@@ -5,8 +5,8 @@ from types import NoneType
 from typing import Unpack
 
 from runloop_async.calls.call import Call
-from runloop_async.calls.paging import PageCall, paged
-from runloop_async.calls.polling import PollingConfig, PollingConfigLike, poll
+from runloop_async.calls.paging import PageCall
+from runloop_async.calls.polling import PollingConfig, PollingConfigLike, poll, question
 from runloop_async.calls.repeatable import Flow
 from runloop_async.calls.resource import Resource
 from runloop_async.errors import WaitError
@@ -18,7 +18,9 @@ from runloop_async.models.devboxes.disk_snapshots import (
     DiskSnapshotListParams,
 )
 from runloop_async.models.shared import MetadataKeysView, MetadataValuesView
+from runloop_async.options import CallOptions
 from runloop_async.wire.request import Safety
+from runloop_async.wire.response import excerpt
 
 
 class DiskSnapshots(Resource):
@@ -34,10 +36,10 @@ class DiskSnapshots(Resource):
             PollingTimeout: It was not complete by the deadline.
             APIError: It could not be asked for.
         """
+        polling = PollingConfig.of(polling_config)
         return Flow(
-            partial(
-                _completed, self.query_status(id), polling_config or PollingConfig()
-            )
+            partial(_completed, self.query_status(id), polling),
+            name=f"wait for {id}",
         )
 
     def update(
@@ -57,28 +59,24 @@ class DiskSnapshots(Resource):
         self, **query: Unpack[DiskSnapshotListParams]
     ) -> PageCall[DevboxSnapshotView]:
         """List the account's snapshots."""
-        return paged(
-            self._get(
-                "/v1/devboxes/disk_snapshots",
-                DevboxSnapshotListView,
-                query,
-                DiskSnapshotListParams,
-            ),
+        return self._list(
+            "/v1/devboxes/disk_snapshots",
+            DevboxSnapshotListView,
             lambda page: page.snapshots,
+            query,
+            DiskSnapshotListParams,
         )
 
     def list_public(
         self, **query: Unpack[DiskSnapshotListParams]
     ) -> PageCall[DevboxSnapshotView]:
         """List the snapshots that everyone can use."""
-        return paged(
-            self._get(
-                "/v1/devboxes/disk_snapshots/list_public",
-                DevboxSnapshotListView,
-                query,
-                DiskSnapshotListParams,
-            ),
+        return self._list(
+            "/v1/devboxes/disk_snapshots/list_public",
+            DevboxSnapshotListView,
             lambda page: page.snapshots,
+            query,
+            DiskSnapshotListParams,
         )
 
     def delete(self, id: str) -> Call[None]:
@@ -126,16 +124,20 @@ class DiskSnapshots(Resource):
 
 
 async def _completed(
-    call: Call[DevboxSnapshotAsyncStatusView], polling: PollingConfigLike
+    call: Call[DevboxSnapshotAsyncStatusView],
+    polling: PollingConfig,
+    **options: Unpack[CallOptions],
 ) -> DevboxSnapshotAsyncStatusView:
     status = await poll(
-        lambda left_s: call.with_options(deadline=left_s),
+        lambda left_s: question(call, left_s, options),
         lambda snapshot: snapshot.status != "in_progress",
         clock=call.runner.clock,
-        polling=polling,
+        polling=polling.within(options),
         what=f"the end of {call.request.path}",
     )
     if status.status != "complete":
-        why = f": {status.error_message}" if status.error_message else ""
-        raise WaitError(f"the snapshot is {status.status}{why}", last_value=status)
+        why = f": {excerpt(status.error_message)}" if status.error_message else ""
+        raise WaitError(
+            f"the snapshot is {excerpt(status.status)}{why}", last_value=status
+        )
     return status

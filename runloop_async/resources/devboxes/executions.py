@@ -8,7 +8,7 @@ from runloop_async.calls.longpoll import held
 from runloop_async.calls.polling import PollingConfig, PollingConfigLike
 from runloop_async.calls.repeatable import Flow
 from runloop_async.calls.resource import Resource
-from runloop_async.calls.streaming import AtOffset, EventStream, Status
+from runloop_async.calls.streaming import EventStream, Status
 from runloop_async.models.devboxes.executions import (
     DevboxAsyncExecutionDetailView,
     DevboxSendStdInResult,
@@ -19,6 +19,7 @@ from runloop_async.models.devboxes.executions import (
     ExecutionStreamParams,
     ExecutionUpdateChunk,
 )
+from runloop_async.wire.positions import AtOffset
 from runloop_async.wire.request import Safety, Workload
 
 _ONE: Final = "/v1/devboxes/{devbox_id}/executions/{execution_id}"
@@ -81,20 +82,17 @@ class Executions(Commands):
         devbox_id: str,
         query: ExecutionStreamParams,
     ) -> EventStream[ExecutionUpdateChunk]:
-        return EventStream(
-            self._get(
-                _ONE + f"/stream_{output}_updates",
-                ExecutionUpdateChunk,
-                query,
-                ExecutionStreamParams,
-                devbox_id=devbox_id,
-                execution_id=execution_id,
+        return self._stream(
+            _ONE + f"/stream_{output}_updates",
+            ExecutionUpdateChunk,
+            query,
+            ExecutionStreamParams,
+            position=AtOffset,
+            status=Status(
+                self.retrieve(execution_id, devbox_id=devbox_id), _is_completed
             ),
-            AtOffset,
-            Status(
-                self.retrieve(execution_id, devbox_id=devbox_id),
-                _is_completed,
-            ),
+            devbox_id=devbox_id,
+            execution_id=execution_id,
         )
 
     def await_completed(
@@ -111,26 +109,22 @@ class Executions(Commands):
             PollingTimeout: It was not completed by the deadline.
             APIError: It could not be asked for.
         """
-
-        def wait(hold_s: int) -> Call[DevboxAsyncExecutionDetailView]:
-            fields: DevboxWaitForCommandParams = {
-                "statuses": ["completed"],
-                "timeout_seconds": hold_s,
-            }
-            if last_n is not None:
-                fields["last_n"] = last_n
-            return self._wait_for_command(execution_id, devbox_id, fields)
-
+        polling = PollingConfig.of(polling_config)
+        fields: DevboxWaitForCommandParams = {"statuses": ["completed"]}
+        if last_n is not None:
+            fields["last_n"] = last_n
+        asked = self._wait_for_command(execution_id, devbox_id, fields)
         return Flow(
             partial(
                 held,
-                wait,
+                asked,
                 _is_completed,
-                clock=self._runner.clock,
-                polling=polling_config or PollingConfig(),
+                polling,
                 hold_s=_HOLD_S,
-                what=f"the end of the command {execution_id}",
-            )
+                what=f"the end of the execution {execution_id}",
+            ),
+            name=f"wait for {execution_id}",
+            first=asked,
         )
 
     def retrieve(

@@ -1,12 +1,18 @@
 """Files on devboxes."""
 
 from types import NoneType
-from typing import Final, Unpack
+from typing import Unpack
 
 from runloop_async.calls.call import Call
-from runloop_async.calls.files import Download, Progress, download
+from runloop_async.calls.files import (
+    WHOLE_S,
+    Download,
+    OnBytes,
+    Source,
+    content_of,
+    multipart,
+)
 from runloop_async.calls.resource import Resource
-from runloop_async.calls.uploads import Source, content_of, multipart, with_content
 from runloop_async.models.devboxes.devboxes import (
     DevboxDownloadFileParams,
     DevboxReadFileContentsParams,
@@ -14,9 +20,6 @@ from runloop_async.models.devboxes.devboxes import (
 )
 from runloop_async.models.devboxes.executions import DevboxExecutionDetailView
 from runloop_async.wire.request import Safety, Workload
-
-LONG_S: Final = 600.0
-"""Seconds that what may take long may take, as in the official client."""
 
 
 class Files(Resource):
@@ -28,7 +31,7 @@ class Files(Resource):
         *,
         path: str,
         file: Source | None = None,
-        progress: Progress | None = None,
+        progress: OnBytes | None = None,
     ) -> Call[None]:
         """Write a file, of any size, in constant memory.
 
@@ -42,30 +45,18 @@ class Files(Resource):
         content = multipart(
             {"path": path}, None if file is None else content_of(file, progress)
         )
-        call = self._post(
-            "/v1/devboxes/{id}/upload_file",
-            NoneType,
-            safety=Safety.SAFE,
-            workload=Workload.TRANSFER,
-            timeout_s=LONG_S,
-            id=id,
-        )
-        return with_content(call, content)
+        return self._upload("/v1/devboxes/{id}/upload_file", NoneType, content, id=id)
 
     def download_file(
         self, id: str, **fields: Unpack[DevboxDownloadFileParams]
     ) -> Download:
         """Fetch a file."""
-        return download(
-            self._post(
-                "/v1/devboxes/{id}/download_file",
-                bytes,
-                fields,
-                DevboxDownloadFileParams,
-                safety=Safety.SAFE,
-                accept="application/octet-stream",
-                id=id,
-            )
+        return self._file(
+            "/v1/devboxes/{id}/download_file",
+            fields,
+            DevboxDownloadFileParams,
+            accept="application/octet-stream",
+            id=id,
         )
 
     def read_file_contents(
@@ -79,7 +70,7 @@ class Files(Resource):
             DevboxReadFileContentsParams,
             safety=Safety.SAFE,
             accept="text/plain",
-            timeout_s=LONG_S,
+            timeout_s=WHOLE_S,
             workload=Workload.TRANSFER,
             id=id,
         )
@@ -94,7 +85,7 @@ class Files(Resource):
             fields,
             DevboxWriteFileContentsParams,
             safety=Safety.SAFE,
-            timeout_s=LONG_S,
+            timeout_s=WHOLE_S,
             workload=Workload.TRANSFER,
             id=id,
         )

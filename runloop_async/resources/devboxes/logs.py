@@ -20,14 +20,12 @@ class DevboxLogs(Resource):
         The API describes neither the lines nor a way to resume, so an event is given
         as the JSON that it has, and a cut is an error: lines may be missing after it.
         """
-        return EventStream(
-            self._get(
-                "/v1/devboxes/{id}/logs/tail",
-                JsonObject,
-                query,
-                DevboxLogsListParams,
-                id=id,
-            )
+        return self._stream(
+            "/v1/devboxes/{id}/logs/tail",
+            JsonObject,
+            query,
+            DevboxLogsListParams,
+            id=id,
         )
 
     def list(

@@ -4,8 +4,9 @@ from functools import partial
 from typing import Unpack
 
 from runloop_async.calls.call import Call
-from runloop_async.calls.files import Download, download
-from runloop_async.calls.paging import PageCall, paged
+from runloop_async.calls.deadline import Steps
+from runloop_async.calls.files import Download
+from runloop_async.calls.paging import PageCall
 from runloop_async.calls.polling import PollingConfig, PollingConfigLike, until_left
 from runloop_async.calls.repeatable import Flow
 from runloop_async.calls.resource import Resource
@@ -14,9 +15,7 @@ from runloop_async.models.scenarios.runs import (
     ScenarioRunListView,
     ScenarioRunView,
 )
-from runloop_async.wire.request import Safety
-
-_DEFAULT = PollingConfig()
+from runloop_async.options import CallOptions
 
 
 class ScenarioRuns(Resource):
@@ -28,14 +27,12 @@ class ScenarioRuns(Resource):
 
     def list(self, **query: Unpack[ScenarioRunListParams]) -> PageCall[ScenarioRunView]:
         """List scenario runs, newest first."""
-        return paged(
-            self._get(
-                "/v1/scenarios/runs",
-                ScenarioRunListView,
-                query,
-                ScenarioRunListParams,
-            ),
+        return self._list(
+            "/v1/scenarios/runs",
+            ScenarioRunListView,
             lambda page: page.runs,
+            query,
+            ScenarioRunListParams,
         )
 
     def cancel(self, id: str) -> Call[ScenarioRunView]:
@@ -52,18 +49,12 @@ class ScenarioRuns(Resource):
 
     def download_logs(self, id: str) -> Download:
         """Fetch the logs of a scenario run, as a zip file."""
-        return download(
-            self._post(
-                "/v1/scenarios/runs/{id}/download_logs",
-                bytes,
-                safety=Safety.SAFE,
-                accept="application/zip",
-                id=id,
-            )
+        return self._file(
+            "/v1/scenarios/runs/{id}/download_logs", accept="application/zip", id=id
         )
 
     def await_scored(
-        self, id: str, *, polling_config: PollingConfigLike = _DEFAULT
+        self, id: str, *, polling_config: PollingConfigLike | None = None
     ) -> Flow[ScenarioRunView]:
         """Wait until a scenario run is scored, and return it.
 
@@ -72,14 +63,14 @@ class ScenarioRuns(Resource):
             WaitError: It ended in another state than scored.
             APIError: It could not be asked for.
         """
+        polling = PollingConfig.of(polling_config)
         return Flow(
-            partial(
-                until_left, self.retrieve(id), {"scoring"}, "scored", polling_config
-            )
+            partial(until_left, self.retrieve(id), {"scoring"}, "scored", polling),
+            name=f"wait for the score of {id}",
         )
 
     def score_and_await(
-        self, id: str, *, polling_config: PollingConfigLike = _DEFAULT
+        self, id: str, *, polling_config: PollingConfigLike | None = None
     ) -> Flow[ScenarioRunView]:
         """Score a scenario run, wait for its score, and return it.
 
@@ -88,16 +79,18 @@ class ScenarioRuns(Resource):
             WaitError: It ended in another state than scored.
             APIError: It could not be scored or asked for.
         """
-        return Flow(
-            partial(
-                _one_after_another,
-                self.score(id),
-                self.await_scored(id, polling_config=polling_config),
-            )
-        )
+        waited = self.await_scored(id, polling_config=polling_config)
+        scored = self.score(id)
+
+        async def work(**options: Unpack[CallOptions]) -> ScenarioRunView:
+            step = Steps(self._runner.clock, options)
+            await step(scored)
+            return await step(waited)
+
+        return Flow(work, name=f"score {id}", first=scored)
 
     def score_and_complete(
-        self, id: str, *, polling_config: PollingConfigLike = _DEFAULT
+        self, id: str, *, polling_config: PollingConfigLike | None = None
     ) -> Flow[ScenarioRunView]:
         """Score a scenario run, wait for its score, finish it, and return it.
 
@@ -106,20 +99,11 @@ class ScenarioRuns(Resource):
             WaitError: It ended in another state than scored.
             APIError: It could not be scored, asked for or finished.
         """
-        return Flow(
-            partial(
-                _one_after_another,
-                self.score_and_await(id, polling_config=polling_config),
-                self.complete(id),
-            )
-        )
+        scored = self.score_and_await(id, polling_config=polling_config)
 
+        async def work(**options: Unpack[CallOptions]) -> ScenarioRunView:
+            step = Steps(self._runner.clock, options)
+            await step(scored)
+            return await step(self.complete(id))
 
-async def _one_after_another(
-    *calls: Call[ScenarioRunView] | Flow[ScenarioRunView],
-) -> ScenarioRunView:
-    """Await each and return what the last gives."""
-    *first, last = calls
-    for call in first:
-        await call
-    return await last
+        return Flow(work, name=f"score and complete {id}", first=scored)

@@ -3,7 +3,7 @@
 from typing import Unpack
 
 from runloop_async.calls.call import Call
-from runloop_async.calls.paging import PageCall, paged
+from runloop_async.calls.paging import PageCall
 from runloop_async.calls.resource import Resource
 from runloop_async.calls.runner import Runner
 from runloop_async.models.scenarios.runs import ScenarioRunListView, ScenarioRunView
@@ -59,25 +59,24 @@ class Scenarios(Resource):
 
     def list(self, **query: Unpack[ScenarioListParams]) -> PageCall[ScenarioView]:
         """List the account's scenarios."""
-        return paged(
-            self._get(
-                "/v1/scenarios", ScenarioDefinitionListView, query, ScenarioListParams
-            ),
+        return self._list(
+            "/v1/scenarios",
+            ScenarioDefinitionListView,
             lambda page: page.scenarios,
+            query,
+            ScenarioListParams,
         )
 
     def list_public(
         self, **query: Unpack[ScenarioListPublicParams]
     ) -> PageCall[ScenarioView]:
         """List the scenarios that everyone can run."""
-        return paged(
-            self._get(
-                "/v1/scenarios/list_public",
-                ScenarioDefinitionListView,
-                query,
-                ScenarioListPublicParams,
-            ),
+        return self._list(
+            "/v1/scenarios/list_public",
+            ScenarioDefinitionListView,
             lambda page: page.scenarios,
+            query,
+            ScenarioListPublicParams,
         )
 
     def list_runs(
@@ -88,15 +87,13 @@ class Scenarios(Resource):
         The OpenAPI document of May 2026 gives this the shape of a scenario, by mistake
         as its name and parameters tell; `scenarios.runs.list` is the surer way.
         """
-        return paged(
-            self._get(
-                "/v1/scenarios/{id}/runs",
-                ScenarioRunListView,
-                query,
-                CountedPageParams,
-                id=id,
-            ),
+        return self._list(
+            "/v1/scenarios/{id}/runs",
+            ScenarioRunListView,
             lambda page: page.runs,
+            query,
+            CountedPageParams,
+            id=id,
         )
 
     def start_run(

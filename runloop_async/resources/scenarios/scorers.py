@@ -3,7 +3,7 @@
 from typing import Unpack
 
 from runloop_async.calls.call import Call
-from runloop_async.calls.paging import PageCall, paged
+from runloop_async.calls.paging import PageCall
 from runloop_async.calls.resource import Resource
 from runloop_async.models.scenarios.scorers import (
     ScorerListParams,
@@ -38,7 +38,10 @@ class Scorers(Resource):
 
     def list(self, **query: Unpack[ScorerListParams]) -> PageCall[ScorerView]:
         """List the account's scorers."""
-        return paged(
-            self._get("/v1/scenarios/scorers", ScorerListView, query, ScorerListParams),
+        return self._list(
+            "/v1/scenarios/scorers",
+            ScorerListView,
             lambda page: page.scorers,
+            query,
+            ScorerListParams,
         )

@@ -15,6 +15,8 @@ from runloop_async.errors import (
 )
 from runloop_async.resources.devboxes.devboxes import Devboxes
 from tests.fakes import Recorder
+from tests.rawserver import RawServer, http, http_json
+from tests.sends import sending
 
 T = TypeVar("T")
 DEVBOX: dict[str, object] = {
@@ -89,12 +91,24 @@ async def test_another_end_is_an_error_with_the_reason(recorder: Recorder) -> No
         await Devboxes(recorder).await_running("dbx_1")
 
 
-async def test_a_failure_that_may_pass_is_waited_out(recorder: Recorder) -> None:
-    recorder.answers = [InternalServerError("down", status_code=503), devbox("running")]
+async def test_a_failure_that_may_pass_is_waited_out() -> None:
+    answers = [http(status=503)] * 9 + [http_json(devbox("running")[1])]
 
-    await Devboxes(recorder).await_running("dbx_1")
+    async with RawServer(*answers) as server, sending(server.url) as runner:
+        got = await Devboxes(runner).await_running("dbx_1")
 
-    assert len(recorder.clock.sleeps) == 1
+    assert got.status == "running"
+
+
+async def test_a_wait_that_is_late_has_the_last_failure(recorder: Recorder) -> None:
+    failure = InternalServerError("down", status_code=503)
+    failure.out_of_time = True
+    recorder.answers = [devbox("provisioning"), failure]
+
+    with pytest.raises(PollingTimeout, match="it was provisioning") as caught:
+        await Devboxes(recorder).await_running("dbx_1", polling_config=TEN)
+
+    assert caught.value.__cause__ is failure
 
 
 async def test_a_failure_for_good_ends_the_wait(recorder: Recorder) -> None:
@@ -161,6 +175,8 @@ async def test_a_command_can_be_waited_for_by_its_id(recorder: Recorder) -> None
 def test_each_command_has_an_id_of_its_own(recorder: Recorder) -> None:
     devboxes = Devboxes(recorder)
 
-    first, second = (devboxes.execute("d", command="ls").request for _ in range(2))
+    calls = [devboxes.execute("d", command="ls") for _ in range(2)]
+    for call in calls:
+        call.close()
 
-    assert first.json != second.json
+    assert calls[0].request.json != calls[1].request.json

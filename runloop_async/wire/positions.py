@@ -1,0 +1,121 @@
+"""How far a stream of events has been read, and how to resume it there."""
+
+from collections.abc import Mapping
+from typing import Any, Generic, Protocol, TypeVar, cast
+
+import attrs
+
+T = TypeVar("T")
+
+
+class Position(Protocol[T]):
+    """How far a stream has been read."""
+
+    def query(self) -> Mapping[str, object] | None:
+        """Return the parameters that resume the stream, None if there are none."""
+        ...
+
+    def new(self, item: T) -> T | None:
+        """Note an item, and return what of it did not come before a cut."""
+        ...
+
+
+class NoPosition(Generic[T]):
+    """The API has no way to resume this stream."""
+
+    def query(self) -> None:
+        """Return None."""
+
+    def new(self, item: T) -> T | None:
+        """Return the item."""
+        return item
+
+
+class HasSequence(Protocol):
+    """An event with a number that grows."""
+
+    @property
+    def sequence(self) -> int:
+        """Its number."""
+        ...
+
+
+SequencedT = TypeVar("SequencedT", bound=HasSequence)
+
+
+class AfterSequence(Generic[SequencedT]):
+    """The position of a stream whose events are numbered."""
+
+    def __init__(self) -> None:
+        self._last: int | None = None
+
+    def query(self) -> Mapping[str, object]:
+        """Ask for the events after the last one."""
+        return {} if self._last is None else {"after_sequence": self._last}
+
+    def new(self, item: SequencedT) -> SequencedT | None:
+        """Leave out what is not after the last one."""
+        if self._last is not None and item.sequence <= self._last:
+            return None
+        self._last = item.sequence
+        return item
+
+
+class HasOffset(Protocol):
+    """A piece of text that knows its place."""
+
+    @property
+    def offset(self) -> int | None:
+        """The byte at which it begins."""
+        ...
+
+    @property
+    def output(self) -> str:
+        """The text."""
+        ...
+
+
+OffsetT = TypeVar("OffsetT", bound=HasOffset)
+
+
+class AtOffset(Generic[OffsetT]):
+    """The position of a stream of text that can be resumed at a byte.
+
+    It is resumed at the beginning of the last piece that came, as its end cannot be
+    told: a character that was cut in two is not the bytes that it was made of. What
+    that piece had, and those after it whose place is not known, is then left out,
+    however the server cuts it this time.
+    """
+
+    def __init__(self) -> None:
+        self._offset: int | None = None
+        self._since = ""
+        self._repeated = ""
+
+    def query(self) -> Mapping[str, object] | None:
+        """Ask for the last piece again."""
+        self._repeated = self._since
+        if self._offset is None:
+            return None if self._since else {}
+        return {"offset": self._offset}
+
+    def new(self, item: OffsetT) -> OffsetT | None:
+        """Leave out the text that came before."""
+        text = item.output
+        begins_anew = self._repeated == self._since and self._repeated != ""
+        if begins_anew and item.offset is not None and item.offset != self._offset:
+            self._repeated = ""  # this server goes on behind the last piece
+        if self._repeated:
+            if self._repeated.startswith(text):
+                self._repeated = self._repeated[len(text) :]
+                return None
+            text = text.removeprefix(self._repeated)
+            self._repeated = ""
+            item = attrs.evolve(cast("Any", item), output=text)
+            self._since += text
+            return item
+        if item.offset is None:
+            self._since += text
+        else:
+            self._offset, self._since = item.offset, text
+        return item
