@@ -10,10 +10,12 @@ import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from numbers import Integral, Real
-from typing import cast
+from typing import Final, cast
 
 import msgspec
 
+MAX_BITS: Final = 14_000
+"""Of a whole number: Python writes none of more than 4,300 digits."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]").search
 _HALF_A_PAIR = re.compile(rb"\\u[dD][89a-fA-F]").search
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~\-]+").fullmatch
@@ -107,6 +109,8 @@ def query_text(name: str, value: object) -> str:
         raise TypeError(
             f"{name} must be a str, number, bool or list, not {type(value).__name__}"
         )
+    if isinstance(number, int) and number.bit_length() > MAX_BITS:
+        raise ValueError(f"{name} must be a number with fewer digits")
     if not math.isfinite(number):
         raise ValueError(f"{name} must be a finite number, not {number!r}")
     return str(number)

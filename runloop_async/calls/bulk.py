@@ -30,7 +30,7 @@ from runloop_async.errors import RunloopError
 T = TypeVar("T")
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Outcome(Generic[T]):
     """What became of one call."""
 
@@ -53,6 +53,11 @@ class Outcome(Generic[T]):
             raise self.error
         return cast("T", self._value)  # which may itself be None
 
+    @override
+    def __repr__(self) -> str:
+        end = "succeeded" if self.error is None else type(self.error).__name__
+        return f"<Outcome {self.index}: {self.call!r} {end}>"
+
 
 @attrs.frozen(kw_only=True)
 class Progress:
@@ -68,7 +73,7 @@ class Progress:
     """Seconds since the start."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class BulkResult(Generic[T]):
     """What became of all calls, in the order asked."""
 
@@ -101,6 +106,11 @@ class BulkResult(Generic[T]):
         errors = [error for _, error in self.failures]
         if errors:
             raise ExceptionGroup(f"{len(errors)} calls failed", errors)
+
+    @override
+    def __repr__(self) -> str:
+        calls, failed = len(self.outcomes), len(self.failures)
+        return f"<BulkResult of {calls} calls, {failed} of them failed>"
 
 
 Calls = Iterable[Repeatable[T]] | AsyncIterable[Repeatable[T]]

@@ -40,6 +40,19 @@ class Part:
     name: str = "upload"
 
 
+def checked_progress(progress: OnBytes | None) -> OnBytes | None:
+    """Return what is to be told of progress.
+
+    Raises:
+        TypeError: It cannot be called.
+    """
+    if progress is not None and not callable(progress):
+        raise TypeError(
+            f"progress must be a function of the bytes so far, not {progress!r}"
+        )
+    return progress
+
+
 def content_of(source: Source, progress: OnBytes | None = None) -> Part:
     """Return what there is to send of a source.
 
@@ -53,6 +66,7 @@ def content_of(source: Source, progress: OnBytes | None = None) -> Part:
         OSError: There is no such file.
         ValueError: It is not a regular file.
     """
+    checked_progress(progress)
     if isinstance(source, tuple):
         name, inner, *rest = source
         name = named_text("the file's name", name)
@@ -217,7 +231,7 @@ class Download(Call[bytes]):
             APIError: No attempt succeeded, or the response broke off.
             OSError: The file cannot be written.
         """
-        target = Path(path)
+        target, on_bytes = Path(path), checked_progress(progress)
         part = target.with_name(f".{target.name}.{uuid4().hex}.part")
         loop = asyncio.get_running_loop()
         size = 0
@@ -227,8 +241,8 @@ class Download(Call[bytes]):
                     async for chunk in response.chunks():
                         await loop.run_in_executor(None, file.write, chunk)
                         size += len(chunk)
-                        if progress is not None:
-                            progress(size)
+                        if on_bytes is not None:
+                            on_bytes(size)
                     await loop.run_in_executor(None, _flush, file)
             await loop.run_in_executor(None, part.replace, target)
         finally:

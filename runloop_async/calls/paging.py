@@ -218,7 +218,7 @@ class PageCall(Call[Page[T]]):
             self,
             envelope,
             items,
-            self._trail or _Trail(),
+            self._trail or _Trail({} if self.cursor is None else {self.cursor: 0}),
         )
 
     @awaitable
@@ -278,7 +278,9 @@ class PageCall(Call[Page[T]]):
     @property
     def cursor(self) -> str | None:
         """The item after which the page begins, None for the first page."""
-        return dict(self.request.query).get(_CURSOR)
+        asked = self.options.get("query") or {}
+        cursor = asked.get(_CURSOR) or dict(self.request.query).get(_CURSOR)
+        return None if cursor is None else str(cursor)
 
     def key_of(self, item: T) -> object:
         """Return what tells an item from others, None if nothing does."""

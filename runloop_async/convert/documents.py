@@ -40,7 +40,7 @@ def to_json(value: object) -> str:
     dumped = dump(value)
     try:
         return msgspec.json.encode(dumped).decode()
-    except (UnicodeEncodeError, OverflowError):  # half a surrogate pair, or past 64 bit
+    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can spell
         return json.dumps(dumped, separators=(",", ":"))
 
 

@@ -15,7 +15,7 @@ from runloop_async.annotations import JsonObject, JsonValue
 from runloop_async.convert import shapes
 from runloop_async.convert.shapes import Mismatch
 from runloop_async.models.shared import Range, Unknown
-from runloop_async.values import plain_int, plain_number, plain_text
+from runloop_async.values import MAX_BITS, plain_int, plain_number, plain_text
 
 Check = Callable[[Any], Any]
 
@@ -75,7 +75,7 @@ def _whole(value: object) -> int:
     number = plain_int(value)
     if number is None:
         raise _wrong_type(shapes.NAMES[int], value)
-    return number
+    return _writable(number)
 
 
 def _flag(value: object) -> bool:
@@ -88,8 +88,16 @@ def _number(value: object) -> int | float:
     number = plain_number(value)
     if number is None:
         raise _wrong_type(shapes.NAMES[float], value)
-    if isinstance(number, float) and not math.isfinite(number):
+    if isinstance(number, int):
+        return _writable(number)
+    if not math.isfinite(number):
         raise _OutOfRange(f"must be a finite number, not {number!r}", value)
+    return number
+
+
+def _writable(number: int) -> int:
+    if number.bit_length() > MAX_BITS:
+        raise _OutOfRange("must be a number with fewer digits", number)
     return number
 
 

@@ -53,6 +53,20 @@ async def test_next_pages_in_a_loop_end() -> None:
     assert len(server.requests) == 2
 
 
+@pytest.mark.parametrize("way", ["parameter", "option"])
+async def test_the_first_cursor_counts_too(way: str) -> None:
+    async with served(SAME) as (client, server):
+        call = client.benchmark_runs.list()
+        if way == "option":
+            call = call.with_options(query={"starting_after": "bmr_1"})
+        else:
+            call = client.benchmark_runs.list(starting_after="bmr_1")
+        with pytest.raises(PaginationError, match="'bmr_1' came twice"):
+            await call.all()
+
+    assert len(server.requests) == 1
+
+
 async def test_a_longer_circle_is_noticed_too() -> None:
     async with served(full("bmr_1"), full("bmr_2"), full("bmr_1")) as (client, server):
         with pytest.raises(PaginationError, match="'bmr_1' came twice") as caught:

@@ -166,6 +166,14 @@ def test_numbers_in_a_body_are_plain() -> None:
     assert type(call.request.json["scorer_timeout_sec"]) is int
 
 
+@pytest.mark.parametrize("value", [10**5000, -(10**5000)], ids=["+", "-"])
+def test_a_number_that_cannot_be_written_is_refused(value: int) -> None:
+    with pytest.raises(ValueError, match="fewer digits"):
+        CLIENT.scenarios.update("scn_1", scorer_timeout_sec=value)
+    with pytest.raises(ValueError, match="fewer digits"):
+        CLIENT.benchmarks.list().with_options(query={"a": value})
+
+
 @pytest.mark.parametrize(
     "value", [True, "7", None, 1j, float("nan"), float("inf"), object()]
 )

@@ -79,4 +79,9 @@ async def test_nothing_is_sent_before_all_is_checked() -> None:
         with pytest.raises(TypeError):
             await client.bulk([], on_progress=5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
+        with pytest.raises(TypeError, match="progress must be"):
+            await client.devboxes.upload_file("d", path="a", file=b"", progress=5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        with pytest.raises(TypeError, match="progress must be"):
+            await client.benchmark_runs.download_logs("bmr_1").write_to_file("a", 5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
     assert server.requests == []

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from runloop_async import AsyncRunloop
+from tests.rawserver import RawServer, http, http_json
+from tests.samples import run
 
 CLIENT: Any = AsyncRunloop(bearer_token="any")
 CREATED = CLIENT.benchmarks.start_run(
@@ -49,6 +51,23 @@ CREATED.close()
 )
 def test_the_repr_is_short(call: object, shown: str) -> None:
     assert repr(call) == shown
+
+
+async def test_what_became_of_calls_is_shown_without_the_values() -> None:
+    answers = [http_json(run() | {"name": "canary"}), http(status=404)]
+    async with (
+        RawServer(*answers) as server,
+        AsyncRunloop(base_url=server.url, bearer_token="any") as client,
+    ):
+        calls = [client.benchmark_runs.retrieve("bmr_1") for _ in range(2)]
+        result = await client.bulk(calls, concurrency=1)
+
+    assert repr(result) == "<BulkResult of 2 calls, 1 of them failed>"
+    call = "<Call GET /v1/benchmark_runs/bmr_1>"
+    assert [repr(each) for each in result.outcomes] == [
+        f"<Outcome 0: {call} succeeded>",
+        f"<Outcome 1: {call} NotFoundError>",
+    ]
 
 
 def test_nothing_of_a_request_shows_its_body() -> None:
