@@ -11,7 +11,7 @@
           APITimeoutError           also a TimeoutError; `.phase` tells what was slow
           APITLSError               the server's identity could not be verified
           ProxyError                the proxy refused to pass the request on
-          TruncatedBodyError        the answer broke off
+          TruncatedBodyError        the response broke off
           RedirectError             the server pointed elsewhere; not followed
         APIStatusError              the server answered with an error status
           BadRequestError           400
@@ -23,7 +23,7 @@
           RateLimitError            429
           InternalServerError       500 and above
         APIResponseValidationError  the answer does not have the documented shape
-        ResponseTooLargeError       the answer is larger than the client accepts
+        ResponseTooLargeError       the response is larger than the client accepts
         PaginationError             a list's cursor does not move on
         StreamError                 a stream of events broke and was not resumed
       PollingTimeout                also a TimeoutError: a wait passed its deadline

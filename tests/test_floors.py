@@ -4,8 +4,10 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -77,3 +79,13 @@ def test_every_room_has_a_budget() -> None:
 
 def test_the_runner_is_small() -> None:
     assert length(ROOT / "runloop_async/sending/runner.py") <= MOST_LINES_OF_THE_RUNNER
+
+
+def test_no_file_imports_itself_by_way_of_others() -> None:
+    graph = grimp.build_graph("runloop_async", cache_dir=None)
+    imports = {
+        module: graph.find_modules_directly_imported_by(module)
+        for module in graph.modules
+    }
+
+    TopologicalSorter(imports).prepare()  # which raises if there is a circle

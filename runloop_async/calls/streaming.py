@@ -183,7 +183,7 @@ class EventStream(Generic[T]):
         if not kind.lower().startswith(_TYPE):
             await self.close()
             raise APIResponseValidationError(
-                f"the answer is {kind or 'of no type'}, not a stream of events",
+                f"the response is {kind or 'of no type'}, not a stream of events",
                 expected=_TYPE,
                 found=kind,
             )

@@ -6,7 +6,8 @@ import sys
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from runloop_async.cli.jobs import demo, runs
+from runloop_async.cli.commands.demo import demo
+from runloop_async.cli.commands.runs import runs
 from runloop_async.errors import RunloopError
 
 try:

@@ -58,7 +58,7 @@ class Answer:
     ) -> None:
         self._response = response
         self._max_bytes = max_bytes
-        self._told = told
+        self._mapped = told
 
     @property
     def status(self) -> int:
@@ -76,7 +76,7 @@ class Answer:
         Raises:
             APIConnectionError: It broke off.
         """
-        while piece := await self._told(self._response.content.readany(), "total"):
+        while piece := await self._mapped(self._response.content.readany(), "total"):
             yield piece
 
     async def whole(self) -> Response:
@@ -86,7 +86,7 @@ class Answer:
             APIConnectionError: It broke off.
             ResponseTooLargeError: It is larger than the attempt accepts.
         """
-        body = await self._told(_read(self._response, self._max_bytes), "total")
+        body = await self._mapped(_read(self._response, self._max_bytes), "total")
         return Response(self.status, self.headers, body)
 
 
@@ -169,7 +169,7 @@ class Pool:
         except APIError:  # of which some are time-outs, and so system errors
             raise
         except (aiohttp.ClientError, OSError) as error:
-            failure = self._translated(error, phase)
+            failure = self._failure(error, phase)
         raise failure
 
     @asynccontextmanager
@@ -180,11 +180,11 @@ class Pool:
             APIConnectionError: No answer came.
             ClientClosedError: The pool is closed, or was meanwhile.
         """
-        response = await self._told(
+        response = await self._mapped(
             self._request(attempt, idle_s=attempt.total_s), "read"
         )
         try:
-            yield Answer(response, attempt.max_bytes, self._told)
+            yield Answer(response, attempt.max_bytes, self._mapped)
         finally:
             self._unread.discard(response)
             response.close()
@@ -207,19 +207,17 @@ class Pool:
         self._unread.add(response)
         return response
 
-    async def _told(self, work: Awaitable[T], phase: Phase) -> T:
-        """Await some work, and raise what it raises as an error of ours."""
+    async def _mapped(self, work: Awaitable[T], phase: Phase) -> T:
+        """Await, translating aiohttp and OS errors."""
         try:
             return await work
         except APIError:
             raise
         except (aiohttp.ClientError, OSError) as error:
-            failure = self._translated(error, phase)
+            failure = self._failure(error, phase)
         raise failure
 
-    def _translated(
-        self, error: Exception, phase: Phase
-    ) -> APIError | ClientClosedError:
+    def _failure(self, error: Exception, phase: Phase) -> APIError | ClientClosedError:
         if self.is_closed:
             return ClientClosedError(
                 "the client was closed while the call was under way"
@@ -263,25 +261,25 @@ async def _read(response: ClientResponse, max_bytes: int) -> bytes:
         raise
     response.close()
     raise ResponseTooLargeError(
-        f"the answer is larger than {max_bytes} bytes: raise max_response_bytes, or "
+        f"the response is larger than {max_bytes} bytes: raise max_response_bytes, or "
         "ask for less at a time"
     )
 
 
 def _translated(error: Exception, phase: Phase) -> APIConnectionError:
     """Return the error of ours that one of aiohttp's or the system's stands for."""
-    ours = _name(error, phase)
+    ours = _error_for(error, phase)
     # What aiohttp tells of a whole exchange prints the request's headers.
     if not isinstance(error, aiohttp.ClientResponseError):
         ours.__cause__ = _without_tracebacks(error)
     return ours
 
 
-def _name(error: Exception, phase: Phase) -> APIConnectionError:  # noqa: PLR0911
+def _error_for(error: Exception, phase: Phase) -> APIConnectionError:  # noqa: PLR0911
     match error:
         case aiohttp.ConnectionTimeoutError():
             return APITimeoutError(
-                "no connection within the time-out", phase="connect", sent=False
+                "no connection within the timeout", phase="connect", sent=False
             )
         case aiohttp.ClientHttpProxyError():
             return ProxyError(
@@ -299,19 +297,19 @@ def _name(error: Exception, phase: Phase) -> APIConnectionError:  # noqa: PLR091
             return _unconnected(error)
         case aiohttp.ClientPayloadError():
             return TruncatedBodyError(
-                "the answer broke off before its end", phase="total", sent=True
+                "the response broke off before its end", phase="total", sent=True
             )
         case TimeoutError():
             return APITimeoutError(
-                "no answer within the time-out"
+                "no response within the timeout"
                 if phase == "read"
-                else "the answer did not end within the time-out",
+                else "the response did not end within the timeout",
                 phase=phase,
                 sent=None if phase == "read" else True,
             )
         case _:
             return APIConnectionError(
-                f"the connection broke before an answer came: {_kind(error)}",
+                f"the connection broke before a response came: {_kind(error)}",
                 phase=phase,
                 sent=None,
             )

@@ -24,11 +24,13 @@ from runloop_async.testing.faults import (
     wrong_type,
 )
 from runloop_async.testing.stats import Received, Stats
+from runloop_async.testing.world import Phases
 
 __all__ = [
     "ActiveFault",
     "Emulator",
     "Faults",
+    "Phases",
     "Received",
     "Stats",
     "bad_json",

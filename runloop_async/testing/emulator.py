@@ -1,6 +1,5 @@
 """The emulator as its users see it."""
 
-import math
 from collections import deque
 from types import TracebackType
 from typing import Final, Self
@@ -10,18 +9,25 @@ from runloop_async.testing.faultbox import Faults
 from runloop_async.testing.listening import HOST, Door
 from runloop_async.testing.routes import ROUTES
 from runloop_async.testing.routing import Router
-from runloop_async.testing.state.seeds import BenchmarkSeeds
+from runloop_async.testing.state.population import populate
+from runloop_async.testing.state.seeds import (
+    BenchmarkJobSeeds,
+    BenchmarkRunSeeds,
+    BenchmarkSeeds,
+    ScenarioSeeds,
+)
 from runloop_async.testing.stats import Received, Stats
-from runloop_async.testing.world import Phases, World
+from runloop_async.testing.world import Phases, World, seconds
 
 _REMEMBERED: Final = 10_000
 
 
-class Emulator(BenchmarkSeeds):
+class Emulator:
     """An emulated Runloop API on a loopback socket, with state and faults.
 
         async with Emulator() as api:
             ids = api.populate(runs=1000)
+            api.benchmark_runs.add(id="bmr_1", state="failed")
             client = AsyncRunloop(base_url=api.url, bearer_token="any")
 
     It serves the benchmark family; what else the API has is answered with 501 and the
@@ -30,13 +36,10 @@ class Emulator(BenchmarkSeeds):
     request id; `stats.repeated` tells of those.
 
     Args:
-        bearer_token: The only key that is taken; any key unless told.
+        bearer_token: The only key that is taken; any key by default.
         speed: Emulated seconds per real one; at 0 time stands still and only
             `advance` moves it.
-        initializing_seconds: How long a job is initializing, in emulated seconds.
-        queued_seconds: How long a job is queued.
-        run_seconds: How long an agent of a job works on a scenario.
-        scoring_seconds: How long a scenario run is being scored.
+        phases: How long runs and jobs take.
         old_shape: Whether benchmark runs have the shape of spring 2025. A request for
             `/v1/benchmarks/runs` gets it with the header `x-emulator-old-shape: true`.
         seed: Where all dice begin: the same seed and the same requests in the same
@@ -48,21 +51,20 @@ class Emulator(BenchmarkSeeds):
         *,
         bearer_token: str | None = None,
         speed: float = 1.0,
-        initializing_seconds: float = 0.5,
-        queued_seconds: float = 0.5,
-        run_seconds: float = 10.0,
-        scoring_seconds: float = 2.0,
+        phases: Phases | None = None,
         old_shape: bool = False,
         seed: int = 0,
     ) -> None:
-        phases = Phases(
-            initializing_s=_seconds("initializing_seconds", initializing_seconds),
-            queued_s=_seconds("queued_seconds", queued_seconds),
-            run_s=_seconds("run_seconds", run_seconds),
-            scoring_s=_seconds("scoring_seconds", scoring_seconds),
-        )
-        self.world = World(seed=seed, speed=_seconds("speed", speed), phases=phases)
-        """The state, for what the seeding methods do not reach."""
+        self.world = World(seed=seed, speed=seconds("speed", speed), phases=phases)
+        """The state, for what the seeds do not reach."""
+        self.benchmarks = BenchmarkSeeds(self.world)
+        """Adds benchmarks."""
+        self.scenarios = ScenarioSeeds(self.world)
+        """Adds scenarios, their runs and their scorers."""
+        self.benchmark_runs = BenchmarkRunSeeds(self.world)
+        """Adds benchmark runs."""
+        self.benchmark_jobs = BenchmarkJobSeeds(self.world)
+        """Adds benchmark jobs."""
         self.faults = Faults(self.world.dice)
         """The faults in effect."""
         self.stats = Stats()
@@ -128,6 +130,23 @@ class Emulator(BenchmarkSeeds):
         """
         self.world.advance(seconds)
 
+    def populate(
+        self, *, runs: int = 5000, benchmarks: int = 3, scenarios: int = 20
+    ) -> list[str]:
+        """Fill the world with runs that look as if they had been made over weeks.
+
+        The scenarios are dealt out to the benchmarks, the runs too; most runs are
+        completed, some are canceled, failed or still running. Each has its scenario
+        runs, and a score that fits them.
+
+        Returns:
+            The ids of the benchmark runs, oldest first.
+        """
+        self.world.settle()
+        return populate(
+            self.world, runs=runs, benchmarks=benchmarks, scenarios=scenarios
+        )
+
     async def __aenter__(self) -> Self:
         await self.start()
         return self
@@ -146,9 +165,3 @@ class Emulator(BenchmarkSeeds):
                 "the emulator is not running: use `async with Emulator()` or `start()`"
             )
         return self._door
-
-
-def _seconds(name: str, value: float) -> float:
-    if not 0 <= value < math.inf:
-        raise ValueError(f"{name} must be a number of at least 0, not {value!r}")
-    return value

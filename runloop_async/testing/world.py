@@ -2,6 +2,7 @@
 
 import heapq
 import itertools
+import math
 import random
 import time
 from bisect import bisect_left
@@ -94,14 +95,37 @@ class Clock:
         self._skipped_s += seconds
 
 
+def seconds(name: str, value: float) -> float:
+    """Return a duration if it is a finite number of at least 0.
+
+    Raises:
+        ValueError: It is not.
+    """
+    if not 0 <= value < math.inf:
+        raise ValueError(f"{name} must be a number of at least 0, not {value!r}")
+    return value
+
+
 @attrs.frozen(kw_only=True)
 class Phases:
-    """How long things take, in emulated seconds."""
+    """How long things take, in emulated seconds.
 
-    initializing_s: float = 0.5
-    queued_s: float = 0.5
-    run_s: float = 10.0
-    scoring_s: float = 2.0
+    Raises:
+        ValueError: One of them is not a finite number of at least 0.
+    """
+
+    initializing: float = 0.5
+    """How long a job is initializing."""
+    queued: float = 0.5
+    """How long a job is queued."""
+    run: float = 10.0
+    """How long an agent of a job works on a scenario."""
+    scoring: float = 2.0
+    """How long a scenario run is being scored."""
+
+    def __attrs_post_init__(self) -> None:
+        for name, value in attrs.asdict(self).items():
+            seconds(name, value)
 
 
 class World:

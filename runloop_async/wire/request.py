@@ -85,9 +85,9 @@ def path_segment(name: str, value: object) -> str:
         TypeError: It is not a string.
         ValueError: It is empty, a dot segment, or has control characters.
     """
+    if type(value) is str and _PLAIN_SEGMENT(value):  # as nearly all ids are
+        return value
     text = named_text(name, value)
-    if _PLAIN_SEGMENT(text):
-        return text
     if not text:
         raise ValueError(f"{name} is empty: give the id of the thing that you mean")
     if text in {".", ".."} or _CONTROL(text):

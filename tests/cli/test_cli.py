@@ -15,7 +15,8 @@ from runloop_async import (
     cli,
 )
 from runloop_async.annotations import override
-from runloop_async.cli import jobs, main, progress, summary
+from runloop_async.cli import main, progress, summary
+from runloop_async.cli.commands.runs import runs
 from runloop_async.cli.lines import lines
 from runloop_async.cli.progress import shown
 from runloop_async.models.benchmark_runs import BenchmarkRunView
@@ -111,12 +112,12 @@ def test_runs_needs_a_key(capsys: pytest.CaptureFixture[str]) -> None:
 async def test_runs_fetches_all_runs_of_a_benchmark(
     service: Emulator, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    benchmark_id = str(service.add_benchmark()["id"])
+    benchmark_id = str(service.benchmarks.add()["id"])
     for _ in range(3):
-        service.add_benchmark_run(benchmark_id=benchmark_id)
-    service.add_benchmark_run(benchmark_id=str(service.add_benchmark()["id"]))
+        service.benchmark_runs.add(benchmark_id=benchmark_id)
+    service.benchmark_runs.add(benchmark_id=str(service.benchmarks.add()["id"]))
 
-    done = await jobs.runs(benchmark_id, concurrency=2)
+    done = await runs(benchmark_id, concurrency=2)
 
     assert done
     assert "3 runs in" in capsys.readouterr().out
@@ -125,11 +126,11 @@ async def test_runs_fetches_all_runs_of_a_benchmark(
 async def test_runs_that_cannot_be_fetched_are_told_and_are_no_success(
     service: Emulator, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    benchmark_id = str(service.add_benchmark()["id"])
-    service.add_benchmark_run(benchmark_id=benchmark_id)
+    benchmark_id = str(service.benchmarks.add()["id"])
+    service.benchmark_runs.add(benchmark_id=benchmark_id)
     service.faults.add(status(400), path="/v1/benchmark_runs/*")
 
-    done = await jobs.runs(benchmark_id, concurrency=2)
+    done = await runs(benchmark_id, concurrency=2)
 
     assert not done
     assert "1 runs failed\n  HTTP 400" in capsys.readouterr().out

@@ -40,7 +40,7 @@ async def run(api: Emulator, *arguments: str) -> str:
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 async def test_each_example_runs(path: Path, runloop_emulator: Emulator) -> None:
-    benchmark = runloop_emulator.add_benchmark()
+    benchmark = runloop_emulator.benchmarks.add()
     runloop_emulator.populate(runs=5)
 
     printed = await run(runloop_emulator, str(path), str(benchmark["id"]))

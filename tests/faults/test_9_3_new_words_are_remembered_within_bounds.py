@@ -7,8 +7,8 @@ import tracemalloc
 import pytest
 
 from runloop_async import from_dict
-from runloop_async.models.benchmark_runs import BenchmarkRunView
-from tests.samples import run
+from runloop_async.models.scenarios import ScenarioRunView
+from tests.samples import scenario_run
 
 
 def test_memory_and_log_are_bounded(caplog: pytest.LogCaptureFixture) -> None:
@@ -17,7 +17,7 @@ def test_memory_and_log_are_bounded(caplog: pytest.LogCaptureFixture) -> None:
     def read(first: int, count: int) -> None:
         for number in range(first, first + count):
             state = f"state-{number}-{'x' * 100}"
-            assert from_dict(BenchmarkRunView, run(state=state)).state == state
+            assert from_dict(ScenarioRunView, scenario_run(state=state)).state == state
 
     read(0, 2000)
     gc.collect()

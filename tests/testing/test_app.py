@@ -44,7 +44,7 @@ async def test_an_unknown_id_is_a_404_in_json(caller: Caller) -> None:
 async def test_an_id_with_a_slash_arrives_as_it_is(
     api: Emulator, caller: Caller
 ) -> None:
-    api.add_benchmark_run(id="a/b ?c")
+    api.benchmark_runs.add(id="a/b ?c")
     reply = await caller.get(f"{RUNS}/a%2Fb%20%3Fc")
     assert reply.json["id"] == "a/b ?c"
 
@@ -111,7 +111,7 @@ async def test_a_request_without_an_id_is_given_one_of_its_own(
 async def test_a_parameter_without_a_value_counts_as_absent(
     api: Emulator, caller: Caller
 ) -> None:
-    api.add_benchmark_run()
+    api.benchmark_runs.add()
     reply = await caller.get(f"{RUNS}?state=&starting_after=&limit=")
     assert len(reply.json["runs"]) == 1
 

@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from runloop_async.testing import Emulator, Stats, delay, drip
+from runloop_async.testing import Emulator, Phases, Stats, delay, drip
 from runloop_async.testing.listening import Door
 from tests.testing.talk import calling, given_up, until
 
@@ -31,7 +31,7 @@ async def test_it_can_be_started_and_stopped_by_hand() -> None:
 async def test_it_keeps_its_state_from_one_start_to_the_next() -> None:
     api = Emulator()
     async with api:
-        run = api.add_benchmark_run()
+        run = api.benchmark_runs.add()
     async with api, calling(api) as caller:
         reply = await caller.get(f"/v1/benchmark_runs/{run['id']}")
     assert reply.json == run
@@ -153,8 +153,8 @@ async def test_dropped_connections_are_made_anew() -> None:
 
 
 async def test_time_moves_on_by_itself_at_the_speed_asked_for() -> None:
-    async with Emulator(speed=1000.0, scoring_seconds=10.0) as api:
-        run = api.add_scenario_run(state="running")
+    async with Emulator(speed=1000.0, phases=Phases(scoring=10.0)) as api:
+        run = api.scenarios.runs.add(state="running")
         path = f"/v1/scenarios/runs/{run['id']}"
         async with calling(api) as caller:
             await caller.post(f"{path}/score")
@@ -164,8 +164,8 @@ async def test_time_moves_on_by_itself_at_the_speed_asked_for() -> None:
 
 
 async def test_time_that_stands_still_moves_by_hand() -> None:
-    async with Emulator(speed=0.0, scoring_seconds=10.0) as api:
-        run = api.add_scenario_run(state="running")
+    async with Emulator(speed=0.0, phases=Phases(scoring=10.0)) as api:
+        run = api.scenarios.runs.add(state="running")
         async with calling(api) as caller:
             await caller.post(f"/v1/scenarios/runs/{run['id']}/score")
         api.advance(9.9)
@@ -174,20 +174,15 @@ async def test_time_that_stands_still_moves_by_hand() -> None:
         assert run["state"] == "scored"
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "speed",
-        "initializing_seconds",
-        "queued_seconds",
-        "run_seconds",
-        "scoring_seconds",
-    ],
-)
-def test_numbers_below_0_are_refused(name: str) -> None:
-    numbers = {name: -1.0}
+@pytest.mark.parametrize("name", ["initializing", "queued", "run", "scoring"])
+def test_a_phase_below_0_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match=f"{name} must be a number of at least 0"):
-        Emulator(**numbers)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        Phases(**{name: -1.0})
+
+
+def test_a_speed_below_0_is_refused() -> None:
+    with pytest.raises(ValueError, match="speed must be a number of at least 0"):
+        Emulator(speed=-1.0)
 
 
 async def answers(seed: int) -> list[bytes]:

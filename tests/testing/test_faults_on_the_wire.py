@@ -63,7 +63,7 @@ async def test_a_delay_makes_the_client_wait(api: Emulator, caller: Caller) -> N
 async def test_a_delayed_write_is_executed_though_the_client_gave_up(
     api: Emulator, caller: Caller
 ) -> None:
-    benchmark = api.add_benchmark()
+    benchmark = api.benchmarks.add()
     api.faults.add(delay(0.3))
     await given_up(api, caller.post(START, {"benchmark_id": benchmark["id"]}))
     assert api.stats.executions == {}
@@ -76,7 +76,7 @@ async def test_a_delayed_write_is_executed_though_the_client_gave_up(
 async def test_a_reset_leaves_the_operation_undone(
     api: Emulator, caller: Caller
 ) -> None:
-    benchmark = api.add_benchmark()
+    benchmark = api.benchmarks.add()
     api.faults.add(reset())
     with pytest.raises(aiohttp.ClientConnectionError):
         await caller.post(START, {"benchmark_id": benchmark["id"]})
@@ -87,7 +87,7 @@ async def test_a_reset_leaves_the_operation_undone(
 async def test_a_reset_after_the_operation_leaves_it_done(
     api: Emulator, caller: Caller
 ) -> None:
-    benchmark = api.add_benchmark()
+    benchmark = api.benchmarks.add()
     api.faults.add(reset(executed=True))
     with pytest.raises(aiohttp.ClientConnectionError):
         await caller.post(START, {"benchmark_id": benchmark["id"]})
@@ -97,7 +97,7 @@ async def test_a_reset_after_the_operation_leaves_it_done(
 async def test_a_write_that_ran_twice_under_one_request_id_can_be_seen(
     api: Emulator, caller: Caller
 ) -> None:
-    body = {"benchmark_id": api.add_benchmark()["id"]}
+    body = {"benchmark_id": api.benchmarks.add()["id"]}
     headers = {"x-request-id": "k"}
     api.faults.add(reset(executed=True), times=1)
     with pytest.raises(aiohttp.ClientConnectionError):

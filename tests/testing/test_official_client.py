@@ -11,7 +11,7 @@ from runloop_api_client import AsyncRunloop
 from runloop_api_client._resource import AsyncAPIResource
 from runloop_api_client.lib.polling import PollingConfig
 
-from runloop_async.testing import Emulator
+from runloop_async.testing import Emulator, Phases
 from runloop_async.testing.messages import JsonObject
 
 Walk = Callable[[AsyncRunloop, Emulator], Awaitable[None]]
@@ -57,7 +57,7 @@ async def walk_account(client: AsyncRunloop, _api: Emulator) -> None:
 
 @walks("benchmarks.create")
 async def walk_benchmark_create(client: AsyncRunloop, api: Emulator) -> None:
-    scenario = api.add_scenario()
+    scenario = api.scenarios.add()
     benchmark = await client.benchmarks.create(
         name="b",
         scenario_ids=[scenario["id"]],
@@ -73,13 +73,13 @@ async def walk_benchmark_create(client: AsyncRunloop, api: Emulator) -> None:
 
 @walks("benchmarks.retrieve")
 async def walk_benchmark_retrieve(client: AsyncRunloop, api: Emulator) -> None:
-    row = api.add_benchmark(name="b")
+    row = api.benchmarks.add(name="b")
     assert (await client.benchmarks.retrieve(row["id"])).name == "b"
 
 
 @walks("benchmarks.update")
 async def walk_benchmark_update(client: AsyncRunloop, api: Emulator) -> None:
-    row = api.add_benchmark(description="d")
+    row = api.benchmarks.add(description="d")
     benchmark = await client.benchmarks.update(row["id"], name="n", description="")
     assert benchmark.name == "n"
     assert benchmark.description is None
@@ -87,19 +87,19 @@ async def walk_benchmark_update(client: AsyncRunloop, api: Emulator) -> None:
 
 @walks("benchmarks.list")
 async def walk_benchmark_list(client: AsyncRunloop, api: Emulator) -> None:
-    rows = [api.add_benchmark() for _ in range(7)]
+    rows = [api.benchmarks.add() for _ in range(7)]
     assert await ids(client.benchmarks.list(limit=3)) == newest_first(rows)
 
 
 @walks("benchmarks.list_public")
 async def walk_benchmark_list_public(client: AsyncRunloop, api: Emulator) -> None:
-    rows = [api.add_benchmark(is_public=True) for _ in range(7)]
+    rows = [api.benchmarks.add(is_public=True) for _ in range(7)]
     assert await ids(client.benchmarks.list_public(limit=3)) == newest_first(rows)
 
 
 @walks("benchmarks.definitions")
 async def walk_benchmark_definitions(client: AsyncRunloop, api: Emulator) -> None:
-    row = api.add_benchmark(scenarioIds=[api.add_scenario()["id"] for _ in range(3)])
+    row = api.benchmarks.add(scenarioIds=[api.scenarios.add()["id"] for _ in range(3)])
     page = await client.benchmarks.definitions(row["id"], limit=2)
     assert len(page.scenarios) == 2
     assert page.has_more
@@ -107,7 +107,7 @@ async def walk_benchmark_definitions(client: AsyncRunloop, api: Emulator) -> Non
 
 @walks("benchmarks.start_run")
 async def walk_benchmark_start_run(client: AsyncRunloop, api: Emulator) -> None:
-    row = api.add_benchmark()
+    row = api.benchmarks.add()
     run = await client.benchmarks.start_run(
         benchmark_id=row["id"],
         run_name="n",
@@ -121,8 +121,8 @@ async def walk_benchmark_start_run(client: AsyncRunloop, api: Emulator) -> None:
 
 @walks("benchmarks.update_scenarios")
 async def walk_benchmark_scenarios(client: AsyncRunloop, api: Emulator) -> None:
-    old, new = (api.add_scenario()["id"] for _ in range(2))
-    row = api.add_benchmark(scenarioIds=[old])
+    old, new = (api.scenarios.add()["id"] for _ in range(2))
+    row = api.benchmarks.add(scenarioIds=[old])
     benchmark = await client.benchmarks.update_scenarios(
         row["id"], scenarios_to_add=[new], scenarios_to_remove=[old]
     )
@@ -131,7 +131,7 @@ async def walk_benchmark_scenarios(client: AsyncRunloop, api: Emulator) -> None:
 
 @walks("benchmark_runs.retrieve")
 async def walk_run_retrieve(client: AsyncRunloop, api: Emulator) -> None:
-    row = api.add_benchmark_run()
+    row = api.benchmark_runs.add()
     assert (await client.benchmark_runs.retrieve(row["id"])).score == row["score"]
 
 
@@ -143,28 +143,28 @@ async def walk_run_list(client: AsyncRunloop, api: Emulator) -> None:
 
 @walks("benchmark_runs.list_scenario_runs")
 async def walk_run_scenario_runs(client: AsyncRunloop, api: Emulator) -> None:
-    run = api.add_benchmark_run()
-    rows = [api.add_scenario_run(benchmark_run_id=run["id"]) for _ in range(5)]
+    run = api.benchmark_runs.add()
+    rows = [api.scenarios.runs.add(benchmark_run_id=run["id"]) for _ in range(5)]
     pages = client.benchmark_runs.list_scenario_runs(run["id"], limit=2)
     assert await ids(pages) == newest_first(rows)
 
 
 @walks("benchmark_runs.complete")
 async def walk_run_complete(client: AsyncRunloop, api: Emulator) -> None:
-    row = api.add_benchmark_run(state="running")
+    row = api.benchmark_runs.add(state="running")
     run = await client.benchmark_runs.complete(row["id"])
     assert run.state == "completed"
 
 
 @walks("benchmark_runs.cancel")
 async def walk_run_cancel(client: AsyncRunloop, api: Emulator) -> None:
-    row = api.add_benchmark_run(state="running")
+    row = api.benchmark_runs.add(state="running")
     assert (await client.benchmark_runs.cancel(row["id"])).state == "canceled"
 
 
 @walks("benchmark_jobs.create")
 async def walk_job_create(client: AsyncRunloop, api: Emulator) -> None:
-    row = api.add_benchmark(scenarioIds=[api.add_scenario()["id"]])
+    row = api.benchmarks.add(scenarioIds=[api.scenarios.add()["id"]])
     job = await client.benchmark_jobs.create(
         spec={
             "type": "benchmark",
@@ -187,14 +187,14 @@ async def walk_job_create(client: AsyncRunloop, api: Emulator) -> None:
 
 @walks("benchmark_jobs.retrieve")
 async def walk_job_retrieve(client: AsyncRunloop, api: Emulator) -> None:
-    row = api.add_benchmark_job(state="failed", failure_reason="no luck")
+    row = api.benchmark_jobs.add(state="failed", failure_reason="no luck")
     job = await client.benchmark_jobs.retrieve(row["id"])
     assert job.failure_reason == "no luck"
 
 
 @walks("benchmark_jobs.list")
 async def walk_job_list(client: AsyncRunloop, api: Emulator) -> None:
-    rows = [api.add_benchmark_job() for _ in range(3)]
+    rows = [api.benchmark_jobs.add() for _ in range(3)]
     page = await client.benchmark_jobs.list(limit=2)
     assert [job.id for job in page.jobs] == newest_first(rows)[:2]
     assert page.total_count == 3
@@ -224,13 +224,13 @@ async def walk_scenario_create(client: AsyncRunloop, _api: Emulator) -> None:
 
 @walks("scenarios.retrieve")
 async def walk_scenario_retrieve(client: AsyncRunloop, api: Emulator) -> None:
-    row = api.add_scenario(name="s")
+    row = api.scenarios.add(name="s")
     assert (await client.scenarios.retrieve(row["id"])).name == "s"
 
 
 @walks("scenarios.update")
 async def walk_scenario_update(client: AsyncRunloop, api: Emulator) -> None:
-    row = api.add_scenario(reference_output="diff")
+    row = api.scenarios.add(reference_output="diff")
     scenario = await client.scenarios.update(row["id"], name="n", reference_output="")
     assert scenario.name == "n"
     assert scenario.reference_output is None
@@ -238,27 +238,27 @@ async def walk_scenario_update(client: AsyncRunloop, api: Emulator) -> None:
 
 @walks("scenarios.list")
 async def walk_scenario_list(client: AsyncRunloop, api: Emulator) -> None:
-    rows = [api.add_scenario() for _ in range(5)]
+    rows = [api.scenarios.add() for _ in range(5)]
     assert await ids(client.scenarios.list(limit=2)) == newest_first(rows)
 
 
 @walks("scenarios.list_public")
 async def walk_scenario_list_public(client: AsyncRunloop, api: Emulator) -> None:
-    rows = [api.add_scenario(is_public=True) for _ in range(5)]
+    rows = [api.scenarios.add(is_public=True) for _ in range(5)]
     assert await ids(client.scenarios.list_public(limit=2)) == newest_first(rows)
 
 
 @walks("scenarios.archive")
 async def walk_scenario_archive(client: AsyncRunloop, api: Emulator) -> None:
-    row = api.add_scenario()
+    row = api.scenarios.add()
     assert (await client.scenarios.archive(row["id"])).status == "archived"
 
 
 @walks("scenarios.start_run")
 async def walk_scenario_start_run(client: AsyncRunloop, api: Emulator) -> None:
     run = await client.scenarios.start_run(
-        scenario_id=api.add_scenario()["id"],
-        benchmark_run_id=api.add_benchmark_run(state="running")["id"],
+        scenario_id=api.scenarios.add()["id"],
+        benchmark_run_id=api.benchmark_runs.add(state="running")["id"],
         run_profile={"env_vars": {"E": "1"}},
     )
     assert run.environment_variables == {"E": "1"}
@@ -266,25 +266,25 @@ async def walk_scenario_start_run(client: AsyncRunloop, api: Emulator) -> None:
 
 @walks("scenarios.runs.retrieve")
 async def walk_scenario_run_retrieve(client: AsyncRunloop, api: Emulator) -> None:
-    run = await client.scenarios.runs.retrieve(api.add_scenario_run()["id"])
+    run = await client.scenarios.runs.retrieve(api.scenarios.runs.add()["id"])
     assert run.scoring_contract_result is not None
 
 
 @walks("scenarios.runs.list")
 async def walk_scenario_run_list(client: AsyncRunloop, api: Emulator) -> None:
-    rows = [api.add_scenario_run() for _ in range(5)]
+    rows = [api.scenarios.runs.add() for _ in range(5)]
     assert await ids(client.scenarios.runs.list(limit=2)) == newest_first(rows)
 
 
 @walks("scenarios.runs.score")
 async def walk_scenario_run_score(client: AsyncRunloop, api: Emulator) -> None:
-    row = api.add_scenario_run(state="running")
+    row = api.scenarios.runs.add(state="running")
     assert (await client.scenarios.runs.score(row["id"])).state == "scoring"
 
 
 @walks("scenarios.runs.await_scored")
 async def walk_scenario_run_await(client: AsyncRunloop, api: Emulator) -> None:
-    row = api.add_scenario_run(state="running")
+    row = api.scenarios.runs.add(state="running")
     await client.scenarios.runs.score(row["id"])
     run = await client.scenarios.runs.await_scored(row["id"], polling_config=QUICK)
     assert run.state == "scored"
@@ -292,14 +292,14 @@ async def walk_scenario_run_await(client: AsyncRunloop, api: Emulator) -> None:
 
 @walks("scenarios.runs.score_and_await")
 async def walk_scenario_run_score_await(client: AsyncRunloop, api: Emulator) -> None:
-    row = api.add_scenario_run(state="running")
+    row = api.scenarios.runs.add(state="running")
     run = await client.scenarios.runs.score_and_await(row["id"], polling_config=QUICK)
     assert run.scoring_contract_result is not None
 
 
 @walks("scenarios.runs.score_and_complete")
 async def walk_scenario_run_score_end(client: AsyncRunloop, api: Emulator) -> None:
-    row = api.add_scenario_run(state="running")
+    row = api.scenarios.runs.add(state="running")
     runs = client.scenarios.runs
     run = await runs.score_and_complete(row["id"], polling_config=QUICK)
     assert run.state == "completed"
@@ -307,19 +307,19 @@ async def walk_scenario_run_score_end(client: AsyncRunloop, api: Emulator) -> No
 
 @walks("scenarios.runs.complete")
 async def walk_scenario_run_complete(client: AsyncRunloop, api: Emulator) -> None:
-    row = api.add_scenario_run(state="running")
+    row = api.scenarios.runs.add(state="running")
     assert (await client.scenarios.runs.complete(row["id"])).state == "completed"
 
 
 @walks("scenarios.runs.cancel")
 async def walk_scenario_run_cancel(client: AsyncRunloop, api: Emulator) -> None:
-    row = api.add_scenario_run(state="running")
+    row = api.scenarios.runs.add(state="running")
     assert (await client.scenarios.runs.cancel(row["id"])).state == "canceled"
 
 
 @walks("scenarios.runs.download_logs")
 async def walk_scenario_run_logs(client: AsyncRunloop, api: Emulator) -> None:
-    response = await client.scenarios.runs.download_logs(api.add_scenario_run()["id"])
+    response = await client.scenarios.runs.download_logs(api.scenarios.runs.add()["id"])
     with zipfile.ZipFile(io.BytesIO(await response.read())) as archive:
         assert "agent.log" in archive.namelist()
 
@@ -332,20 +332,22 @@ async def walk_scorer_create(client: AsyncRunloop, _api: Emulator) -> None:
 
 @walks("scenarios.scorers.retrieve")
 async def walk_scorer_retrieve(client: AsyncRunloop, api: Emulator) -> None:
-    row = api.add_scorer(type="t")
+    row = api.scenarios.scorers.add(type="t")
     assert (await client.scenarios.scorers.retrieve(row["id"])).type == "t"
 
 
 @walks("scenarios.scorers.update")
 async def walk_scorer_update(client: AsyncRunloop, api: Emulator) -> None:
     scorers = client.scenarios.scorers
-    scorer = await scorers.update(api.add_scorer()["id"], type="u", bash_script="b")
+    scorer = await scorers.update(
+        api.scenarios.scorers.add()["id"], type="u", bash_script="b"
+    )
     assert scorer.type == "u"
 
 
 @walks("scenarios.scorers.list")
 async def walk_scorer_list(client: AsyncRunloop, api: Emulator) -> None:
-    rows = [api.add_scorer(type=f"t{number}") for number in range(5)]
+    rows = [api.scenarios.scorers.add(type=f"t{number}") for number in range(5)]
     assert await ids(client.scenarios.scorers.list(limit=2)) == newest_first(rows)
 
 
@@ -365,7 +367,7 @@ def methods(resource: AsyncAPIResource, name: str) -> list[str]:
 
 @pytest.fixture
 async def api() -> AsyncIterator[Emulator]:
-    async with Emulator(scoring_seconds=0.02) as emulator:
+    async with Emulator(phases=Phases(scoring=0.02)) as emulator:
         yield emulator
 
 

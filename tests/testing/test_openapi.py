@@ -106,17 +106,17 @@ async def api() -> AsyncIterator[Emulator]:
     async with Emulator(speed=0.0) as emulator:
         emulator.populate(runs=30)
         metadata = {"team": "a"}
-        emulator.add_scenario(id="scn", metadata=metadata)
-        emulator.add_benchmark(id="bmd", scenarioIds=["scn"], metadata=metadata)
-        emulator.add_benchmark(is_public=True)
-        emulator.add_scenario(is_public=True)
-        emulator.add_benchmark_run(id="bmr", benchmark_id="bmd", state="running")
-        emulator.add_scenario_run(
+        emulator.scenarios.add(id="scn", metadata=metadata)
+        emulator.benchmarks.add(id="bmd", scenarioIds=["scn"], metadata=metadata)
+        emulator.benchmarks.add(is_public=True)
+        emulator.scenarios.add(is_public=True)
+        emulator.benchmark_runs.add(id="bmr", benchmark_id="bmd", state="running")
+        emulator.scenarios.runs.add(
             id="scr", scenario_id="scn", benchmark_run_id="bmr", state="running"
         )
-        emulator.add_scenario_run(scenario_id="scn")
-        emulator.add_scorer(id="scs")
-        emulator.add_benchmark_job(id="bmj")
+        emulator.scenarios.runs.add(scenario_id="scn")
+        emulator.scenarios.scorers.add(id="scs")
+        emulator.benchmark_jobs.add(id="bmj")
         yield emulator
 
 

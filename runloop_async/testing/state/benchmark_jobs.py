@@ -59,7 +59,7 @@ def start_job(
 ) -> JsonObject:
     """Create a job that goes its way by itself."""
     job = new_job(world, name=name, job_source=source, job_spec=spec)
-    world.later(world.phases.initializing_s, partial(_queue, world, job))
+    world.later(world.phases.initializing, partial(_queue, world, job))
     return job
 
 
@@ -84,7 +84,7 @@ def job_view(world: World, job: JsonObject) -> JsonObject:
 
 def _queue(world: World, job: JsonObject) -> None:
     job["state"] = "queued"
-    world.later(world.phases.queued_s, partial(_launch, world, job))
+    world.later(world.phases.queued, partial(_launch, world, job))
 
 
 def _launch(world: World, job: JsonObject) -> None:
@@ -92,7 +92,7 @@ def _launch(world: World, job: JsonObject) -> None:
     spec = job["job_spec"]
     config: JsonObject = spec["orchestrator_config"] or {}
     at_once = max(1, config.get("n_concurrent_trials") or 1)
-    trial_s = world.phases.run_s + world.phases.scoring_s
+    trial_s = world.phases.run + world.phases.scoring
     for agent in spec["agent_configs"]:
         environment: JsonObject = agent.get("agent_environment") or {}
         run = new_benchmark_run(
@@ -123,7 +123,7 @@ def _start_trial(
         environment_variables=run["environment_variables"],
         secrets_provided=run["secrets_provided"],
     )
-    world.later(world.phases.run_s, partial(_judge_trial, world, job, trial))
+    world.later(world.phases.run, partial(_judge_trial, world, job, trial))
 
 
 def _judge_trial(world: World, job: JsonObject, trial: JsonObject) -> None:
@@ -137,7 +137,7 @@ def _judge_trial(world: World, job: JsonObject, trial: JsonObject) -> None:
     else:
         score_run(world, trial)
     finish = partial(_finish_trial, world, job, trial)
-    world.later(world.phases.scoring_s, finish)
+    world.later(world.phases.scoring, finish)
 
 
 def _finish_trial(world: World, job: JsonObject, trial: JsonObject) -> None:

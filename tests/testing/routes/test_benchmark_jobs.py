@@ -8,7 +8,7 @@ from runloop_async.testing.world import Phases
 from tests.testing.talk import Desk
 
 PATH = "/v1/benchmark_jobs"
-PHASES = Phases(initializing_s=1.0, queued_s=2.0, run_s=10.0, scoring_s=5.0)
+PHASES = Phases(initializing=1.0, queued=2.0, run=10.0, scoring=5.0)
 
 
 def agent(name: str = "a", **more: object) -> JsonObject:

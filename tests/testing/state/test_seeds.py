@@ -14,51 +14,51 @@ def api() -> Emulator:
 
 
 def test_what_is_added_has_the_fields_given(api: Emulator) -> None:
-    assert api.add_benchmark(name="b", description="d")["description"] == "d"
-    assert api.add_scenario(id="scn_1")["id"] == "scn_1"
-    assert api.add_scorer(type="t")["type"] == "t"
-    assert api.add_benchmark_job(state="failed")["state"] == "failed"
+    assert api.benchmarks.add(name="b", description="d")["description"] == "d"
+    assert api.scenarios.add(id="scn_1")["id"] == "scn_1"
+    assert api.scenarios.scorers.add(type="t")["type"] == "t"
+    assert api.benchmark_jobs.add(state="failed")["state"] == "failed"
 
 
 def test_a_field_that_does_not_exist_is_refused(api: Emulator) -> None:
     with pytest.raises(TypeError, match="a benchmark has no field scenario_ids"):
-        api.add_benchmark(scenario_ids=[])
+        api.benchmarks.add(scenario_ids=[])
 
 
 def test_an_id_that_is_taken_is_refused(api: Emulator) -> None:
-    api.add_benchmark_run(id="bmr_1")
+    api.benchmark_runs.add(id="bmr_1")
     with pytest.raises(ValueError, match="already a row with the id 'bmr_1'"):
-        api.add_benchmark_run(id="bmr_1")
+        api.benchmark_runs.add(id="bmr_1")
 
 
 def test_a_benchmark_run_is_completed_and_scored_unless_told(api: Emulator) -> None:
-    run = api.add_benchmark_run()
+    run = api.benchmark_runs.add()
     assert run["state"] == "completed"
     assert 0 <= run["score"] <= 1
     assert run["start_time_ms"] + run["duration_ms"] == api.world.now_ms
 
 
 def test_a_running_run_has_neither_score_nor_duration(api: Emulator) -> None:
-    run = api.add_benchmark_run(state="running")
+    run = api.benchmark_runs.add(state="running")
     assert run["score"] is None
     assert run["duration_ms"] is None
     assert run["start_time_ms"] == api.world.now_ms
 
 
 def test_a_benchmark_run_is_of_the_newest_benchmark_unless_told(api: Emulator) -> None:
-    first = api.add_benchmark_run()
-    newest = api.add_benchmark()
+    first = api.benchmark_runs.add()
+    newest = api.benchmarks.add()
     assert first["benchmark_id"] is not None
-    assert api.add_benchmark_run()["benchmark_id"] == newest["id"]
-    assert api.add_benchmark_run(benchmark_id=None)["benchmark_id"] is None
+    assert api.benchmark_runs.add()["benchmark_id"] == newest["id"]
+    assert api.benchmark_runs.add(benchmark_id=None)["benchmark_id"] is None
 
 
 def test_a_scenario_run_is_of_the_newest_scenario_unless_told(api: Emulator) -> None:
-    first = api.add_scenario_run()
-    newest = api.add_scenario()
+    first = api.scenarios.runs.add()
+    newest = api.scenarios.add()
     assert first["scenario_id"] is not None
-    assert api.add_scenario_run()["scenario_id"] == newest["id"]
-    assert api.add_scenario_run(scenario_id="scn_x")["scenario_id"] == "scn_x"
+    assert api.scenarios.runs.add()["scenario_id"] == newest["id"]
+    assert api.scenarios.runs.add(scenario_id="scn_x")["scenario_id"] == "scn_x"
 
 
 @pytest.mark.parametrize(
@@ -74,13 +74,13 @@ def test_a_scenario_run_is_of_the_newest_scenario_unless_told(api: Emulator) -> 
 def test_a_scenario_run_has_what_befits_its_state(
     state: str, has_result: bool, is_over: bool, api: Emulator
 ) -> None:
-    run = api.add_scenario_run(state=state)
+    run = api.scenarios.runs.add(state=state)
     assert (run["scoring_contract_result"] is not None) is has_result
     assert (run["duration_ms"] is not None) is is_over
 
 
 def test_what_is_given_goes_before_what_is_usual(api: Emulator) -> None:
-    run = api.add_benchmark_run(score=0.125, duration_ms=1)
+    run = api.benchmark_runs.add(score=0.125, duration_ms=1)
     assert run["score"] == 0.125
     assert run["duration_ms"] == 1
 

@@ -76,9 +76,7 @@ def score_run(world: World, run: JsonObject) -> JsonObject:
     scenario = world.find(SCENARIOS, run["scenario_id"])
     if run["state"] == "running":
         run["state"] = "scoring"
-        world.later(
-            world.phases.scoring_s, lambda: _finish_scoring(world, run, scenario)
-        )
+        world.later(world.phases.scoring, lambda: _finish_scoring(world, run, scenario))
     return run
 
 
