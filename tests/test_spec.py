@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, get_args, get_origin, is_typeddict
 
 import attrs
@@ -16,6 +17,7 @@ from tests import surface
 from tests.fakes import Recorder
 
 RECORDER = Recorder()
+CASES = Path(__file__).parent / "resources"
 METHODS: Mapping[str, Any] = {
     name: method
     for group, resource in vars(AsyncRunloop(bearer_token="none")).items()
@@ -71,9 +73,17 @@ MADE = {"command_id"}
 MISTYPED = {"scenarios.list_runs"}
 
 
-def test_every_endpoint_has_a_method_and_every_method_an_endpoint() -> None:
-    assert sorted(CALLS.keys() | COMPOSED) == sorted(ENDPOINTS)
+def test_every_endpoint_has_a_method() -> None:
+    assert sorted(ENDPOINTS.keys() - CALLS.keys() - COMPOSED) == []
     assert METHODS.keys() >= COMPOSED
+
+
+def test_a_method_that_the_facts_do_not_have_yet_is_tested_by_itself() -> None:
+    cases = "".join(file.read_text() for file in CASES.rglob("test_*.py"))
+
+    ahead = [name.rsplit(".", 1)[-1] for name in CALLS.keys() - ENDPOINTS.keys()]
+
+    assert [name for name in ahead if f'"{name}": Case[' not in cases] == []
 
 
 @pytest.mark.parametrize("name", sorted(ENDPOINTS.keys() - COMPOSED))
@@ -159,7 +169,14 @@ def test_the_method_gives_the_answer_of_the_endpoint(name: str) -> None:
         assert get_args(annotation)[0].__name__ == response["model"]
 
 
-@pytest.mark.parametrize("name", sorted(OURS.keys() - BLOCKS - PARAMETERS))
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name in sorted(OURS.keys() - BLOCKS - PARAMETERS)
+        if name.removesuffix("Param") in surface.MODELS
+    ],
+)
 def test_a_model_has_every_field_and_no_other(name: str) -> None:
     ours = OURS[name]
     fact = surface.MODELS[name.removesuffix("Param")]

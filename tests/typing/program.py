@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import assert_type
 
-from runloop_async import AsyncRunloop, BulkResult, Page, RawResponse
+from runloop_async import AsyncRunloop, BulkResult, Page, RawResponse, from_dict
+from runloop_async.annotations import JsonObject
 from runloop_async.models.accounts import AccountView
 from runloop_async.models.benchmark_jobs import BenchmarkJobView
 from runloop_async.models.benchmark_runs import BenchmarkRunView
@@ -43,6 +44,24 @@ async def many_calls(client: AsyncRunloop, ids: list[str]) -> None:
     assert_type(task.result(), BenchmarkRunView)
 
 
+async def whole_lists_and_flows(client: AsyncRunloop, ids: list[str]) -> None:
+    assert_type(await client.benchmark_runs.list().all(), list[BenchmarkRunView])
+    runs = client.benchmark_runs
+    result = await client.bulk(runs.list_scenario_runs(i).all() for i in ids)
+    assert_type(result, BulkResult[list[ScenarioRunView]])
+    wait = runs.wait("bmr_1").with_options(timeout=3, deadline=60)
+    assert_type(await wait, BenchmarkRunView)
+    both = await asyncio.gather(wait, client.accounts.me())
+    assert_type(both, tuple[BenchmarkRunView, AccountView])
+    async for page in runs.list().iter_pages():
+        assert_type(page, Page[BenchmarkRunView])
+        assert_type(page.runs, list[BenchmarkRunView])
+    async with client.devboxes.logs.tail("dbx_1") as lines:
+        async for line in lines:
+            assert_type(line, JsonObject)
+    assert_type(from_dict(BenchmarkRunView, {}), BenchmarkRunView)
+
+
 async def dicts_and_models(client: AsyncRunloop) -> None:
     await client.benchmarks.start_run(
         benchmark_id="bmd_1",
@@ -64,5 +83,10 @@ async def mistakes(client: AsyncRunloop) -> None:
     await client.benchmark_runs.list(limit="5")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     await client.benchmarks.create()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     await client.benchmarks.create(name="x", metadata={"a": 1})  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType]
+    await client.benchmark_runs.wait("x").with_options(time_out=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    page = await client.benchmark_runs.list()
+    _ = page.itmes  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
+    _ = page.jobs  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
+    _ = client.benchmark_runs.retrieve("x").state  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
     client.with_options(time_out=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     client.benchmark_runs.retrieve("x")  # type: ignore[unused-awaitable]
