@@ -4,7 +4,7 @@ import asyncio
 import inspect
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, Unpack, get_args, get_origin
 
 MethodT = TypeVar("MethodT", bound=Callable[..., Any])
 
@@ -38,4 +38,28 @@ def awaitable(method: MethodT) -> MethodT:
         inspect.markcoroutinefunction(method)
     else:
         vars(method)["_is_coroutine"] = vars(asyncio.coroutines)["_is_coroutine"]
+    return method
+
+
+def listed(method: MethodT) -> MethodT:
+    """Let a function's signature list each field of its `**fields: Unpack[...]`.
+
+    `help()`, notebooks and mocks show and check them. What may be left out has `...` as
+    its default.
+    """
+    signature = inspect.signature(method)
+    *plain, last = signature.parameters.values()
+    if get_origin(last.annotation) is Unpack:
+        (params,) = get_args(last.annotation)
+        fields = [
+            inspect.Parameter(
+                name,
+                inspect.Parameter.KEYWORD_ONLY,
+                annotation=annotation,
+                default=last.empty if name in params.__required_keys__ else ...,
+            )
+            for name, annotation in params.__annotations__.items()
+        ]
+        signature = signature.replace(parameters=[*plain, *fields])
+    vars(method)["__signature__"] = signature
     return method

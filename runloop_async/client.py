@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar, Unpack
 
 from aiohttp import ClientSession
 
-from runloop_async.annotations import awaitable, override
+from runloop_async.annotations import awaitable, listed, override
 from runloop_async.calls.bulk import Bulk, Calls, Progress
 from runloop_async.calls.runner import Clock
 from runloop_async.errors import ConfigurationError
@@ -91,6 +91,7 @@ class AsyncRunloop:
     restricted_keys: RestrictedKeys
     """Keys that may do only some things."""
 
+    @listed
     def __init__(
         self,
         *,
@@ -150,6 +151,7 @@ class AsyncRunloop:
         self.apikeys = Apikeys(runner)
         self.restricted_keys = RestrictedKeys(runner)
 
+    @listed
     def with_options(self, **options: Unpack[ClientParams]) -> Self:
         """Return a client with other options that shares this one's pool and limits.
 

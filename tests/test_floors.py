@@ -23,7 +23,7 @@ BUDGETS = {
     "cli": 900,
     "convert": 900,
     "models": 4_200,
-    "resources": 2_600,
+    "resources": 2_800,
     "sending": 1_400,
     "testing": 7_000,
     "wire": 900,

@@ -18,14 +18,15 @@ from collections.abc import (
 )
 from contextlib import aclosing
 from functools import partial
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, Unpack, cast
 
 import attrs
 
-from runloop_async.annotations import override
+from runloop_async.annotations import listed, override
 from runloop_async.calls.repeatable import Repeatable
 from runloop_async.calls.runner import Clock
-from runloop_async.errors import RunloopError
+from runloop_async.errors import ConfigurationError, RunloopError
+from runloop_async.options import CallOptions, merged
 
 T = TypeVar("T")
 
@@ -128,6 +129,8 @@ class Bulk(Repeatable[BulkResult[T]]):
     _clock: Clock = attrs.field(repr=False)
     _on_progress: Callable[[Progress], Any] | None = attrs.field(repr=False)
 
+    _options: CallOptions = attrs.field(factory=CallOptions, repr=False)
+
     def __attrs_post_init__(self) -> None:
         calls: Any = self._calls
         is_one = isinstance(calls, str | bytes | Mapping | Repeatable)
@@ -159,7 +162,7 @@ class Bulk(Repeatable[BulkResult[T]]):
         begun = self._clock.now()
         total = len(self._calls) if isinstance(self._calls, Sized) else None
         done = failed = 0
-        crew = _Crew(self._calls, self._concurrency)
+        crew = _Crew(self._calls, self._concurrency, self._options)
         try:
             while (outcome := await crew.next()) is not None:
                 done += 1
@@ -175,6 +178,21 @@ class Bulk(Repeatable[BulkResult[T]]):
         finally:
             await crew.disband()
 
+    @override
+    @listed
+    def with_options(self, **options: Unpack[CallOptions]) -> "Bulk[T]":
+        """Return this bulk with other options for each of its calls.
+
+        Raises:
+            ConfigurationError: An option is unusable, or is an idempotency key, which
+                is for one write.
+        """
+        if options.get("idempotency_key") is not None:
+            raise ConfigurationError(
+                "idempotency_key is for one write: give each call of a bulk its own"
+            )
+        return attrs.evolve(self, options=merged(self._options, options))
+
     @property
     @override
     def __name__(self) -> str:
@@ -189,7 +207,8 @@ class Bulk(Repeatable[BulkResult[T]]):
 class _Crew(Generic[T]):
     """The calls under way of one bulk: as many as may be, drawn from the source."""
 
-    def __init__(self, calls: Calls[T], limit: int) -> None:
+    def __init__(self, calls: Calls[T], limit: int, options: CallOptions) -> None:
+        self._options = options
         self._limit = limit
         self._source = calls
         self._plain = iter(calls) if isinstance(calls, Iterable) else None
@@ -255,6 +274,8 @@ class _Crew(Generic[T]):
                 f"bulk takes calls, such as client.benchmark_runs.retrieve(id), not "
                 f"{call!r}; Flow(partial(function, argument)) makes one of your own"
             )
+        if self._options:
+            call = call.with_options(**self._options)
         task = asyncio.get_running_loop().create_task(call.start())
         self._watch(task, partial(self._end, self._drawn, call))
         self._drawn += 1

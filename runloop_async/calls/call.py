@@ -12,7 +12,7 @@ from typing import Any, Generic, Self, TypeVar, Unpack
 
 import attrs
 
-from runloop_async.annotations import override
+from runloop_async.annotations import listed, override
 from runloop_async.calls.repeatable import Repeatable
 from runloop_async.calls.runner import Runner
 from runloop_async.options import CallOptions, merged
@@ -75,6 +75,8 @@ class Call(Repeatable[T]):
         self._begun()
         super().close()
 
+    @override
+    @listed
     def with_options(self, **options: Unpack[CallOptions]) -> Self:
         """Return this call with other options than the client's.
 

@@ -14,7 +14,7 @@ import attrs
 
 from runloop_async.calls.call import Call
 from runloop_async.calls.runner import Stream
-from runloop_async.values import named_text
+from runloop_async.values import header, named_text
 from runloop_async.wire.request import Content
 
 WHOLE_S: Final = 600.0
@@ -71,7 +71,10 @@ def content_of(source: Source, progress: OnBytes | None = None) -> Part:
         name, inner, *rest = source
         name = named_text("the file's name", name)
         content = _content(inner, progress)
-        return Part(attrs.evolve(content, type=rest[0] if rest else content.type), name)
+        if rest:
+            _, media_type = header("Content-Type", rest[0])
+            content = attrs.evolve(content, type=media_type)
+        return Part(content, name)
     name = Path(source).name if isinstance(source, os.PathLike) else "upload"
     return Part(_content(source, progress), name)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 import attrs
 
-from runloop_async.annotations import override
+from runloop_async.annotations import listed, override
 from runloop_async.options import CallOptions, merged
 
 T = TypeVar("T")
@@ -32,6 +32,10 @@ class Repeatable(Coroutine[Any, Any, T]):
     @abstractmethod
     def start(self) -> Coroutine[Any, Any, T]:
         """Return a new coroutine that does the work once."""
+
+    @abstractmethod
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """Return this with other options than the client's."""
 
     @override
     def __await__(self) -> Generator[Any, Any, T]:
@@ -95,6 +99,11 @@ class Repeatable(Coroutine[Any, Any, T]):
         return getattr(self._latest(), "cr_running", False)
 
     @property
+    def cr_suspended(self) -> bool:
+        """Whether the work is under way, and waits."""
+        return getattr(self._latest(), "cr_suspended", False)
+
+    @property
     def cr_await(self) -> object:
         """What the work under way waits for."""
         return getattr(self._latest(), "cr_await", None)
@@ -146,6 +155,8 @@ class Flow(Repeatable[T]):
             self.first.close()
         super().close()
 
+    @override
+    @listed
     def with_options(self, **options: Unpack[CallOptions]) -> Self:
         """Return this flow with other options for its calls than the client's.
 

@@ -3,9 +3,9 @@
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any, Final, TypeVar, Unpack, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
-from runloop_async.annotations import JsonObject, awaitable, override
+from runloop_async.annotations import JsonObject, awaitable, listed, override
 from runloop_async.calls.call import Call
 from runloop_async.calls.files import WHOLE_S, Download
 from runloop_async.calls.paging import PageCall
@@ -21,9 +21,6 @@ from runloop_async.wire.request import Content, Request, Safety, Workload, fill
 T = TypeVar("T")
 EnvelopeT = TypeVar("EnvelopeT")
 
-_GIVEN: Final = ...
-"""What `inspect.signature` shows as the default of a parameter that may be left out."""
-
 
 class Resource:
     """What the API offers around one kind of thing, each endpoint as a method.
@@ -37,7 +34,7 @@ class Resource:
         super().__init_subclass__()
         for name, method in vars(cls).items():
             if not name.startswith("_") and inspect.isfunction(method):
-                awaitable(method).__signature__ = _signature(method)  # type: ignore[attr-defined]
+                awaitable(listed(method))
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
@@ -254,22 +251,3 @@ def _in_query(params: type) -> Sequence[str]:
         for name, hint in hints.items()
         if shapes.note(hint, InQuery) is not None
     ]
-
-
-def _signature(method: Callable[..., Any]) -> inspect.Signature:
-    """Return a method's signature with each field of `**fields` by itself."""
-    signature = inspect.signature(method)
-    *plain, last = signature.parameters.values()
-    if get_origin(last.annotation) is not Unpack:
-        return signature
-    (params,) = get_args(last.annotation)
-    listed = [
-        inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY,
-            annotation=annotation,
-            default=last.empty if name in params.__required_keys__ else _GIVEN,
-        )
-        for name, annotation in params.__annotations__.items()
-    ]
-    return signature.replace(parameters=[*plain, *listed])

@@ -12,7 +12,7 @@ from typing import Any, Final, Generic, Self, TypeVar, Unpack
 
 import attrs
 
-from runloop_async.annotations import override
+from runloop_async.annotations import listed, override
 from runloop_async.calls.call import Call
 from runloop_async.calls.reading import reader
 from runloop_async.calls.runner import Runner
@@ -97,6 +97,7 @@ class EventStream(Generic[T]):
         self._is_closed = False
         self._ends_at: float | None = None
 
+    @listed
     def with_options(self, **options: Unpack[CallOptions]) -> "EventStream[T]":
         """Return this stream, unopened, with other options than the client's.
 

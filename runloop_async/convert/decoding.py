@@ -30,6 +30,7 @@ Hook = Callable[[Any, Any], Any]
 _log = logging.getLogger("runloop_async")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _EXCERPT = 80
+_PATH_EXCERPT = 200
 _MOST_WORDS = 100
 """New words of one kind that are remembered as told."""
 _NOTES = (AttributeValidationNote, IterableValidationNote)
@@ -81,8 +82,9 @@ def _explain(error: Exception) -> APIResponseValidationError:
         expected, found = error.expected, _shown(error.found)
     else:  # KeyError: cattrs found no such key
         expected, found = "a value", "nothing"
+    place = _excerpt(path, _PATH_EXCERPT)
     return APIResponseValidationError(
-        f"the response has {found} at {path} where {expected} is due",
+        f"the response has {found} at {place} where {expected} is due",
         path=path,
         expected=expected,
         found=found,
@@ -106,9 +108,9 @@ def _shown(value: object) -> str:
     return _excerpt(text)
 
 
-def _excerpt(text: str) -> str:
+def _excerpt(text: str, length: int = _EXCERPT) -> str:
     line = "".join(letter if letter.isprintable() else " " for letter in text)
-    return line if len(line) <= _EXCERPT else line[:_EXCERPT] + "..."
+    return line if len(line) <= length else line[:length] + "..."
 
 
 def _exactly(kind: type) -> Hook:

@@ -77,6 +77,12 @@ def test_what_cannot_be_sent_is_refused(source: Any) -> None:
         content_of(source)
 
 
+@pytest.mark.parametrize("media_type", ["text/plain\r\nX: y", "a\ud83d", 5])
+def test_an_unusable_media_type_is_refused(media_type: Any) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        content_of(("a.txt", b"", media_type))
+
+
 def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="is not a file"):
         content_of(tmp_path)

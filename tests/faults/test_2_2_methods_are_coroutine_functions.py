@@ -74,6 +74,21 @@ def test_a_signature_lists_every_parameter(method: Any) -> None:
     assert inspect.Parameter.VAR_KEYWORD not in kinds
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        AsyncRunloop,
+        CLIENT.with_options,
+        CLIENT.benchmark_runs.list().with_options,
+        CLIENT.benchmark_runs.wait("bmr_1").with_options,
+        CLIENT.bulk([]).with_options,
+        CLIENT.devboxes.logs.tail("dbx_1").with_options,
+    ],
+)
+def test_options_are_listed_too(function: Any) -> None:
+    assert "timeout" in inspect.signature(function).parameters
+
+
 def test_a_signature_shows_what_must_be_given() -> None:
     parameters = inspect.signature(CLIENT.benchmarks.create).parameters
 

@@ -52,3 +52,4 @@ async def test_a_call_that_does_not_run_has_no_stack() -> None:
 
     assert (call.cr_frame, call.cr_code, call.cr_await) == (None, None, None)
     assert not call.cr_running
+    assert not call.cr_suspended

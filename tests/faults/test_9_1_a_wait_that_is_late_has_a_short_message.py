@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 
-from runloop_async import AsyncRunloop, PollingConfig, PollingTimeout, WaitError
+from runloop_async import (
+    APIResponseValidationError,
+    AsyncRunloop,
+    PollingConfig,
+    PollingTimeout,
+    WaitError,
+)
 from tests.rawserver import RawServer, http_json
 from tests.samples import page, run, scenario_run
 
@@ -55,3 +61,16 @@ async def test_long_states_and_reasons_are_cut() -> None:
 
     assert len(str(caught.value)) < 4000
     assert "canary" not in str(caught.value)
+
+
+async def test_a_path_of_any_length_is_cut() -> None:
+    odd: dict[str, Any] = {"metadata": {"k" * 100_000: 5}}
+    async with (
+        RawServer(http_json(run() | odd)) as server,
+        AsyncRunloop(base_url=server.url, bearer_token="any") as client,
+    ):
+        with pytest.raises(APIResponseValidationError) as caught:
+            await client.benchmark_runs.retrieve("bmr_1")
+
+    assert len(str(caught.value)) < 1000
+    assert len(caught.value.path) > 100_000
