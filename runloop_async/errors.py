@@ -7,7 +7,7 @@
       ClientClosedError             the client was closed
       EventLoopError                the client belongs to another event loop
       APIError                      a request failed; knows its route, attempts and time
-        APIConnectionError          no whole answer came; `.sent` tells how far it got
+        APIConnectionError          no whole response came; `.sent` tells how far it got
           APITimeoutError           also a TimeoutError; `.phase` tells what was slow
           APITLSError               the server's identity could not be verified
           ProxyError                the proxy refused to pass the request on
@@ -22,7 +22,7 @@
           UnprocessableEntityError  422
           RateLimitError            429
           InternalServerError       500 and above
-        APIResponseValidationError  the answer does not have the documented shape
+        APIResponseValidationError  the response does not have the documented shape
         ResponseTooLargeError       the response is larger than the client accepts
         PaginationError             a list's cursor does not move on
         StreamError                 a stream of events broke and was not resumed
@@ -55,7 +55,7 @@ def _restore(
     kind: type[RunloopError], args: tuple[object, ...], state: Mapping[str, object]
 ) -> RunloopError:
     error = kind.__new__(kind)
-    error.args = args  # an OSError, as time-outs are, would not take them from __new__
+    error.args = args  # an OSError, as timeouts are, would not take them from __new__
     error.__dict__.update(state)
     return error
 
@@ -113,7 +113,7 @@ class APIError(RunloopError):
 
 
 class APIConnectionError(APIError):
-    """No whole answer came back."""
+    """No whole response came back."""
 
     def __init__(self, message: str, *, phase: Phase, sent: bool | None = None) -> None:
         super().__init__(message)
@@ -124,7 +124,7 @@ class APIConnectionError(APIError):
 
 
 class APITimeoutError(APIConnectionError, TimeoutError):
-    """An attempt took longer than its time-out, or the call than its deadline."""
+    """An attempt took longer than its timeout, or the call than its deadline."""
 
 
 class APITLSError(APIConnectionError):
@@ -136,7 +136,7 @@ class ProxyError(APIConnectionError):
 
 
 class TruncatedBodyError(APIConnectionError):
-    """The answer ended before it was whole."""
+    """The response ended before it was whole."""
 
 
 class RedirectError(APIConnectionError):
@@ -222,7 +222,7 @@ _BY_STATUS: Mapping[int, type[APIStatusError]] = {
 
 
 class APIResponseValidationError(APIError):
-    """The answer does not have the documented shape."""
+    """The response does not have the documented shape."""
 
     def __init__(
         self,
@@ -235,17 +235,17 @@ class APIResponseValidationError(APIError):
     ) -> None:
         super().__init__(message)
         self.path = path
-        """Where in the answer, such as `$.runs[17].id`."""
+        """Where in the response, such as `$.runs[17].id`."""
         self.expected = expected
         """The shape that was due there."""
         self.found = found
         """What stood there, shortened."""
         self.body = body
-        """The answer as it came."""
+        """The response as it came."""
 
 
 class ResponseTooLargeError(APIError):
-    """The answer is larger than the client accepts."""
+    """The response is larger than the client accepts."""
 
 
 class PaginationError(APIError):

@@ -82,13 +82,13 @@ class Timeouts:
     """How long one attempt may take; waiting for a free connection does not count."""
 
     total: float | None = seconds_field("total", default=30.0, optional=True)
-    """Seconds from the start of the attempt to the last byte of its answer."""
+    """Seconds from the start of the attempt to the last byte of its response."""
     connect: float | None = seconds_field("connect", default=5.0, optional=True)
     """Seconds to reach the server and agree on TLS."""
 
     @classmethod
     def of(cls, value: "float | Timeouts | None") -> "Timeouts":
-        """Return the time-outs that a number of seconds, or None for none, stands for.
+        """Return the timeouts that a number of seconds, or None for none, stands for.
 
         Raises:
             ConfigurationError: It is neither.

@@ -54,6 +54,7 @@ def attempt(
         headers={},
         body=None,
         total_s=total_s,
+        idle_s=total_s,
         connect_s=connect_s,
         max_bytes=max_bytes,
     )

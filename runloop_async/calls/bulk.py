@@ -1,4 +1,4 @@
-"""Very many calls: a bounded number at once, answers in order, failures kept.
+"""Very many calls: a bounded number at once, results in order, failures kept.
 
 Calls are drawn from their source only as there is room for them, so that memory does
 not grow with their number, and a slow reader slows the drawing.
@@ -45,7 +45,7 @@ class Outcome(Generic[T]):
 
     @property
     def value(self) -> T:
-        """The answer.
+        """The result.
 
         Raises:
             RunloopError: The call failed, with this.
@@ -85,7 +85,7 @@ class BulkResult(Generic[T]):
 
     @property
     def values(self) -> list[T]:
-        """The answers of the calls that succeeded, in the order asked."""
+        """The results of the calls that succeeded, in the order asked."""
         return [outcome.value for outcome in self.outcomes if outcome.error is None]
 
     @property

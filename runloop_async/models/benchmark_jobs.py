@@ -99,7 +99,7 @@ class JobOrchestratorConfig:
     quiet: bool | None = None
     """Whether to log less; default false."""
     timeout_multiplier: float | None = None
-    """Factor on every time-out; default 1.0."""
+    """Factor on every timeout; default 1.0."""
 
 
 class JobOrchestratorConfigParam(TypedDict, total=False):

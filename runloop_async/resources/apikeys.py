@@ -11,5 +11,5 @@ class Apikeys(Resource):
     """Keys to the API."""
 
     def create(self, **fields: Unpack[ApiKeyCreateParams]) -> Call[ApiKeyCreatedView]:
-        """Make a key; its secret is in this answer and never again."""
+        """Make a key; its secret is in this response and never again."""
         return self._post("/v1/apikeys", ApiKeyCreatedView, fields, ApiKeyCreateParams)

@@ -30,7 +30,7 @@ class BenchmarkJobs(Resource):
     def create(
         self, **fields: Unpack[BenchmarkJobCreateParams]
     ) -> Call[BenchmarkJobView]:
-        """Start a job; the answer comes before its runs have begun."""
+        """Start a job; the response comes before its runs have begun."""
         return self._post(
             "/v1/benchmark_jobs", BenchmarkJobView, fields, BenchmarkJobCreateParams
         )

@@ -83,7 +83,7 @@ class Blueprints(Resource):
     def create(
         self, **fields: Unpack[BlueprintBuildParametersParam]
     ) -> Call[BlueprintView]:
-        """Have a blueprint built; the answer comes before it is."""
+        """Have a blueprint built; the response comes before it is."""
         return self._post(
             "/v1/blueprints", BlueprintView, fields, BlueprintBuildParametersParam
         )

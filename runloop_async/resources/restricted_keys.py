@@ -16,7 +16,7 @@ class RestrictedKeys(Resource):
     def create(
         self, **fields: Unpack[RestrictedKeyCreateParams]
     ) -> Call[RestrictedKeyCreatedView]:
-        """Make a key; its secret is in this answer and never again."""
+        """Make a key; its secret is in this response and never again."""
         return self._post(
             "/v1/restricted_keys",
             RestrictedKeyCreatedView,

@@ -8,7 +8,7 @@ from runloop_async.wire.request import Workload
 
 
 def lanes(limits: Limits) -> Mapping[Workload, asyncio.Semaphore]:
-    """Return a bulkhead for each workload: first come first served, and no time-out.
+    """Return a bulkhead for each workload: first come first served, and no timeout.
 
     A long poll or a transfer takes no slot from a short call.
     """

@@ -25,11 +25,13 @@ class Attempt:
     headers: Mapping[str, str] = attrs.field(repr=False)
     body: bytes | Content | None = attrs.field(repr=False)
     total_s: float | None
-    """Seconds for all of it; for a stream, between two pieces."""
+    """Seconds for all of it, where the response is read whole."""
+    idle_s: float | None
+    """Seconds between two pieces, where the response is a stream."""
     connect_s: float | None
     """Seconds to reach the server."""
     max_bytes: int
-    """Largest answer to read."""
+    """Largest response to read."""
 
 
 class Preparation:
@@ -52,7 +54,7 @@ class Preparation:
 
         Args:
             request: What to ask.
-            options: The wishes of the call.
+            options: The options of the call.
             key: The `x-request-id` of a write.
         """
         timeouts = self._options.timeouts
@@ -68,6 +70,7 @@ class Preparation:
             if request.json is None
             else msgspec.json.encode(request.json),
             total_s=timeouts.total,
+            idle_s=timeouts.total,
             connect_s=timeouts.connect,
             max_bytes=self._options.max_response_bytes,
         )

@@ -48,7 +48,7 @@ _DNS_CACHE_S: Final = 30
 
 
 class Answer:
-    """An answer whose body has not been read."""
+    """A response whose body has not been read."""
 
     def __init__(
         self,
@@ -149,11 +149,11 @@ class Pool:
             await session.close()
 
     async def send(self, attempt: Attempt) -> Response:
-        """Make an attempt and return its whole answer, whatever its status.
+        """Make an attempt and return its whole response, whatever its status.
 
         Raises:
-            APIConnectionError: No whole answer came.
-            ResponseTooLargeError: The answer is larger than the attempt accepts.
+            APIConnectionError: No whole response came.
+            ResponseTooLargeError: The response is larger than the attempt accepts.
             ClientClosedError: The pool is closed, or was meanwhile.
         """
         phase: Phase = "read"
@@ -166,7 +166,7 @@ class Pool:
                 finally:
                     self._unread.discard(response)
                 return Response(response.status, response.headers, body)
-        except APIError:  # of which some are time-outs, and so system errors
+        except APIError:  # of which some are timeouts, and so system errors
             raise
         except (aiohttp.ClientError, OSError) as error:
             failure = self._failure(error, phase)
@@ -174,14 +174,14 @@ class Pool:
 
     @asynccontextmanager
     async def stream(self, attempt: Attempt) -> AsyncGenerator[Answer]:
-        """Make an attempt and leave the body of its answer to the caller.
+        """Make an attempt and leave the body of its response to the caller.
 
         Raises:
-            APIConnectionError: No answer came.
+            APIConnectionError: No response came.
             ClientClosedError: The pool is closed, or was meanwhile.
         """
         response = await self._mapped(
-            self._request(attempt, idle_s=attempt.total_s), "read"
+            self._request(attempt, idle_s=attempt.idle_s), "read"
         )
         try:
             yield Answer(response, attempt.max_bytes, self._mapped)

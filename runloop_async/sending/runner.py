@@ -64,7 +64,7 @@ class HttpRunner:
         self._preparation = Preparation(options)
 
     async def run(self, call: Sendable[T]) -> T:
-        """Send a request, again if need be, and return its decoded answer."""
+        """Send a request, again if need be, and return its decoded response."""
         lane = self._lanes[call.request.workload]
 
         async def exchange(attempt: Attempt) -> T:
@@ -79,7 +79,7 @@ class HttpRunner:
 
     @asynccontextmanager
     async def stream(self, call: Sendable[Any]) -> AsyncGenerator[Stream]:
-        """Send a request, again if need be, and leave its answer to the caller."""
+        """Send a request, again if need be, and leave its response to the caller."""
         async with AsyncExitStack() as stack:
 
             async def open_answer(attempt: Attempt) -> Answer:

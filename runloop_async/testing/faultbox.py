@@ -99,9 +99,9 @@ class Faults:
         Args:
             fault: What is to happen.
             path: A shell pattern for the paths it is meant for; `*` crosses slashes.
-            method: The verb it is meant for; every one unless told.
+            method: The verb it is meant for; every one by default.
             share: The share of these requests that are struck, by seeded dice.
-            times: How many requests may be struck at most; no bound unless told.
+            times: How many requests may be struck at most; no bound by default.
 
         Returns:
             A handle that counts its hits and that `remove` takes.

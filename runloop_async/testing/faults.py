@@ -272,7 +272,7 @@ def cut_body(after: int | None = None, *, framing: Framing = "length") -> CutBod
     """Execute the operation, then close the connection in the middle of the answer.
 
     Args:
-        after: Bytes of the body that are sent; half of them unless told.
+        after: Bytes of the body that are sent; half of them by default.
         framing: How the head says where the body would end. With `close` it does not,
             so that a client cannot tell a cut body from a whole one.
     """
@@ -296,7 +296,7 @@ def wrong_type(field: str = "id", value: JsonValue = None) -> WrongType:
 
     Args:
         field: The way to it: `score`, or `runs.3.id` within a page.
-        value: What stands there instead: null unless told.
+        value: What stands there instead: null by default.
     """
     return WrongType(field=field, value=value)
 
@@ -312,7 +312,7 @@ def rate_limit(
 
     Args:
         per_second: Requests that are let through in the long run.
-        burst: What a token bucket holds; a tenth of a second's worth unless told.
+        burst: What a token bucket holds; a tenth of a second's worth by default.
         window: Seconds of a fixed window that stands in for the token bucket.
         retry_after: Whether the refusal names the seconds to wait, rounded up.
     """

@@ -71,7 +71,7 @@ class Request:
     safety: Safety = Safety.SAFE
     workload: Workload = Workload.API
     timeout_s: float | None = None
-    """Seconds an attempt may take while the user has not chosen a time-out."""
+    """Seconds an attempt may take while the user has not chosen a timeout."""
 
 
 _PLAIN_SEGMENT = re.compile(r"[A-Za-z0-9_~][A-Za-z0-9_~.\-]*").fullmatch

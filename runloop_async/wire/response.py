@@ -21,7 +21,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
 @attrs.frozen
 class Response:
-    """A whole answer, as it came."""
+    """A whole response, as it came."""
 
     status: int
     headers: Mapping[str, str]
@@ -46,10 +46,10 @@ def is_success(status: int) -> bool:
 
 
 def error_for(response: Response, *, now: float) -> APIStatusError | APIConnectionError:
-    """Return the error that an unsuccessful answer stands for.
+    """Return the error that an unsuccessful response stands for.
 
     Args:
-        response: The answer, with a status outside of 2xx.
+        response: The response, with a status outside of 2xx.
         now: Unix seconds, to make a duration of an HTTP date.
     """
     status = response.status

@@ -43,7 +43,7 @@ class Wait:
 
 @attrs.frozen
 class Stop:
-    """Do not try again: the failure is the answer."""
+    """Do not try again: the failure is the result."""
 
     ambiguous: bool = False
     """Whether a write may have been carried out."""
@@ -132,7 +132,7 @@ def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:
     cannot be read, is not in the future or is not to be believed is passed over.
 
     Args:
-        headers: The headers of the answer.
+        headers: The headers of the response.
         now: Unix seconds, to make a duration of a date.
     """
     milliseconds = _number(headers.get("retry-after-ms", ""))

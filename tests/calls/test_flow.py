@@ -15,7 +15,7 @@ SCORED = [
     http_json(scenario_run(state="scored")),
     http_json(scenario_run(state="completed")),
 ]
-QUICK = PollingConfig(interval_seconds=0.01)
+QUICK = PollingConfig(interval_seconds=0.01, timeout_seconds=60)
 
 
 async def test_options_go_to_each_call_and_the_key_to_the_first_write() -> None:
@@ -40,7 +40,7 @@ async def test_a_deadline_bounds_the_whole_flow() -> None:
     ):
         flow = client.scenarios.runs.score_and_await("srn_1")
         with pytest.raises(PollingTimeout):
-            await flow.with_options(deadline=0.2)
+            await flow.with_options(deadline=2)
 
     assert len(server.requests) == 2
 

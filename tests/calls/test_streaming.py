@@ -290,7 +290,7 @@ async def test_a_deadline_bounds_the_whole_stream() -> None:
 
     held = then_hang(head + b"data: " + body + b"\n\n")
     async with RawServer(held) as server, sending(server.url) as runner:
-        stream = Devboxes(runner).logs.tail("dbx_1").with_options(deadline=0.2)
+        stream = Devboxes(runner).logs.tail("dbx_1").with_options(deadline=2)
         assert await anext(stream) == {"line": 1}
 
         with pytest.raises(StreamError, match="deadline"):

@@ -64,6 +64,6 @@ async def test_a_deadline_bounds_all_pages_together() -> None:
         AsyncRunloop(base_url=server.url, bearer_token="any") as client,
     ):
         with pytest.raises(APITimeoutError, match="deadline"):
-            await client.benchmark_runs.list().with_options(deadline=0.2).all()
+            await client.benchmark_runs.list().with_options(deadline=2).all()
 
     assert len(server.requests) == 2

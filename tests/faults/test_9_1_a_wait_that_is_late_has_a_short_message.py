@@ -11,10 +11,13 @@ from runloop_async import (
     PollingTimeout,
     WaitError,
 )
+from runloop_async.resources.benchmark_runs import BenchmarkRuns
 from tests.rawserver import RawServer, http_json
 from tests.samples import page, run, scenario_run
+from tests.sends import sending
 
-SOON = PollingConfig(interval_seconds=0.01, timeout_seconds=0.5)
+MINUTE = PollingConfig(interval_seconds=40, timeout_seconds=60)
+"""Of a clock that does not wait."""
 SECRET: dict[str, Any] = {"environment_variables": {"TOKEN": "canary"}}
 
 
@@ -24,10 +27,10 @@ async def test_three_thousand_runs_fit_into_a_line() -> None:
     runs[0]["state"] = "completed"
     async with (
         RawServer(http_json(page("runs", *runs))) as server,
-        AsyncRunloop(base_url=server.url, bearer_token="any") as client,
+        sending(server.url) as runner,
     ):
         with pytest.raises(PollingTimeout) as caught:
-            await client.benchmark_runs.wait_many(ids, polling_config=SOON)
+            await BenchmarkRuns(runner).wait_many(ids, polling_config=MINUTE)
 
     message = str(caught.value)
     assert len(message) < 4000
@@ -41,10 +44,10 @@ async def test_three_thousand_runs_fit_into_a_line() -> None:
 async def test_one_run_is_told_by_its_state() -> None:
     async with (
         RawServer(http_json(run() | SECRET | {"name": "x" * 9000})) as server,
-        AsyncRunloop(base_url=server.url, bearer_token="any") as client,
+        sending(server.url) as runner,
     ):
         with pytest.raises(PollingTimeout, match="it was running") as caught:
-            await client.benchmark_runs.wait("bmr_1", polling_config=SOON)
+            await BenchmarkRuns(runner).wait("bmr_1", polling_config=MINUTE)
 
     assert len(str(caught.value)) < 400
     assert "canary" not in str(caught.value)

@@ -210,7 +210,7 @@ class Devboxes(Commands, Access, Files):
         return self._stream("/v1/devboxes/evictions/watch", DevboxEvictionEventView)
 
     def create(self, **fields: Unpack[DevboxCreateParams]) -> Call[DevboxView]:
-        """Start a devbox; the answer comes before it has booted."""
+        """Start a devbox; the response comes before it has booted."""
         return self._post("/v1/devboxes", DevboxView, fields, DevboxCreateParams)
 
     def retrieve(self, id: str) -> Call[DevboxView]:
@@ -276,7 +276,7 @@ class Devboxes(Commands, Access, Files):
     def snapshot_disk(
         self, id: str, **fields: Unpack[DevboxSnapshotParams]
     ) -> Call[DevboxSnapshotView]:
-        """Take a snapshot of the disk; the answer comes when it is complete."""
+        """Take a snapshot of the disk; the response comes when it is complete."""
         return self._post(
             "/v1/devboxes/{id}/snapshot_disk",
             DevboxSnapshotView,
@@ -290,7 +290,7 @@ class Devboxes(Commands, Access, Files):
     def snapshot_disk_async(
         self, id: str, **fields: Unpack[DevboxSnapshotParams]
     ) -> Call[DevboxSnapshotView]:
-        """Begin a snapshot of the disk; the answer comes at once."""
+        """Begin a snapshot of the disk; the response comes at once."""
         return self._post(
             "/v1/devboxes/{id}/snapshot_disk_async",
             DevboxSnapshotView,
@@ -302,7 +302,7 @@ class Devboxes(Commands, Access, Files):
     def execute_async(
         self, id: str, **fields: Unpack[DevboxExecuteAsyncParams]
     ) -> Call[DevboxAsyncExecutionDetailView]:
-        """Start a command; the answer comes at once."""
+        """Start a command; the response comes at once."""
         return self._post(
             "/v1/devboxes/{id}/execute_async",
             DevboxAsyncExecutionDetailView,

@@ -44,7 +44,7 @@ class ScenarioRuns(Resource):
         return self._post("/v1/scenarios/runs/{id}/complete", ScenarioRunView, id=id)
 
     def score(self, id: str) -> Call[ScenarioRunView]:
-        """Begin to score a scenario run; the answer comes before the score."""
+        """Begin to score a scenario run; the response comes before the score."""
         return self._post("/v1/scenarios/runs/{id}/score", ScenarioRunView, id=id)
 
     def download_logs(self, id: str) -> Download:

@@ -99,7 +99,7 @@ class Scenarios(Resource):
     def start_run(
         self, **fields: Unpack[ScenarioStartRunParams]
     ) -> Call[ScenarioRunView]:
-        """Start an attempt; the answer comes before its devbox has booted."""
+        """Start an attempt; the response comes before its devbox has booted."""
         return self._post(
             "/v1/scenarios/start_run", ScenarioRunView, fields, ScenarioStartRunParams
         )
