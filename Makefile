@@ -8,7 +8,7 @@ INSTALLED := $(VENV)/.installed
 CODE := runloop_async tests examples benchmarks
 
 .DEFAULT_GOAL := test
-.PHONY: demo test check format lint types floors tests wheel clean
+.PHONY: demo test check format lint types floors tests law wheel clean
 
 demo: $(INSTALLED)
 	$(BIN)/python -m runloop_async demo
@@ -41,6 +41,10 @@ floors: $(INSTALLED)
 tests: $(INSTALLED)
 	$(BIN)/coverage run -m pytest -q
 	$(BIN)/coverage report
+
+# The law of decoding, on a thousand documents of every model.
+law: $(INSTALLED)
+	LAW_EXAMPLES=1000 $(BIN)/python -m pytest -q tests/convert/test_straight.py
 
 # What is installed is what must work: the checkout is not importable from there.
 wheel: $(INSTALLED)

@@ -46,8 +46,9 @@ def expected(text: str) -> str:
 
 def described(annotation: Any) -> str:
     """Return one of our annotations in the words of the facts, without None."""
-    shape = shapes.bare(annotation)
-    known = shapes.words(shape)
+    shape, known = shapes.bare(annotation), shapes.words(annotation)
+    if known is None:
+        known = shapes.words(shape)
     if shape is JsonValue or known is not None:
         return "object" if known is None else _words(known)
     if shapes.is_union(shape):

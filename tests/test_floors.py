@@ -21,7 +21,7 @@ BUDGETS = {
     "": 1_600,
     "calls": 2_400,
     "cli": 900,
-    "convert": 900,
+    "convert": 1_100,
     "models": 4_200,
     "resources": 2_800,
     "sending": 1_400,

@@ -20,6 +20,8 @@ from cattrs.gen import make_dict_structure_fn, override
 from runloop_async.annotations import JsonObject
 from runloop_async.convert import shapes
 from runloop_async.convert.shapes import Mismatch
+from runloop_async.convert.straight import REFUSALS, STRAIGHT
+from runloop_async.convert.words import WORDS
 from runloop_async.errors import APIResponseValidationError
 from runloop_async.models.shared import Unknown
 from runloop_async.values import parse_json
@@ -44,6 +46,14 @@ def decode(body: bytes, shape: type[T]) -> T:
         APIResponseValidationError: The document is no JSON, or of another shape; the
             error has the path, what was expected and what was found.
     """
+    try:
+        return cast("T", STRAIGHT[shape](body))
+    except REFUSALS:
+        return _converted(body, shape)
+
+
+def _converted(body: bytes, shape: type[T]) -> T:
+    """Have the converter decide on a document."""
     try:
         document = parse_json(body.removeprefix(_BYTE_ORDER_MARK))
     except ValueError as error:
@@ -145,17 +155,18 @@ def _one_of(shape: Any) -> Hook:
     return hook
 
 
-def _word(shape: Any, known: frozenset[str]) -> Hook:
-    """Take any word; say once that a word is new, for the first hundred."""
-    seen, most = set(known), len(known) + _MOST_WORDS
+def _word(shape: Any) -> Hook:
+    """Take any word; say once that a word is new."""
+    literal = shapes.bare(shape)
+    known = get_args(literal)
 
     def hook(value: object, _: object) -> object:
         if type(value) is not str:
             raise Mismatch(shapes.NAMES[str], value)
-        if value not in seen and len(seen) < most:
-            seen.add(value)
+        if value not in known and WORDS.learn(literal, value):
+            STRAIGHT.clear()
             _log.warning(
-                "the API said %r where this release knows %s", _excerpt(value), shape
+                "the API said %r where this release knows %s", _excerpt(value), literal
             )
         return value
 
@@ -177,10 +188,7 @@ def _kinds(shape: Any) -> Hook:
 
 
 def _union(shape: Any) -> Hook:
-    known = shapes.words(shape)
-    if known is not None:
-        hook = _word(shape, known)
-    elif shapes.is_tagged(shape):
+    if shapes.is_tagged(shape):
         hook = _kinds(shape)
     else:
         (only,) = shapes.members(shape)
@@ -249,6 +257,7 @@ def _make_converter() -> cattrs.Converter:
     )
     made.register_structure_hook_factory(shapes.is_literal, _one_of)
     made.register_structure_hook_factory(shapes.is_union, _union)
+    made.register_structure_hook_factory(shapes.is_open, _word)
     made.register_structure_hook_func(shapes.is_json, lambda value, _: value)
     return made
 

@@ -114,6 +114,8 @@ def _one_of(shape: Any) -> Check:
 
 
 def _ranged(shape: Any) -> Check:
+    if shapes.is_open(shape):
+        return _text
     inner = _check(shapes.bare(shape))
     bounds = shapes.note(shape, Range)
     if bounds is None:
@@ -204,10 +206,8 @@ def _unknown(name: object, names: list[str]) -> str:
 def _union(shape: Any) -> Check:
     parts = shapes.members(shape)
     optional = shapes.takes_none(shape)
-    if shapes.words(shape) is not None:
-        inner: Check = _text
-    elif len(parts) == 1:
-        inner = _check(parts[0])
+    if len(parts) == 1:
+        inner: Check = _check(parts[0])
     elif any(map(_is_object, parts)):
         inner = _objects(parts)
     else:

@@ -17,7 +17,7 @@ from typing import (
 import attrs
 
 from runloop_async.annotations import JsonValue
-from runloop_async.models.shared import Unknown, Wire
+from runloop_async.models.shared import AnyWord, Unknown, Wire
 
 NoteT = TypeVar("NoteT")
 
@@ -82,10 +82,14 @@ def is_literal(shape: Any) -> bool:
 def words(shape: Any) -> frozenset[str] | None:
     """Return the known words of an open set of words, else None."""
     parts = members(shape)
-    literals = [part for part in parts if is_literal(part)]
-    if len(literals) == 1 and len(parts) == len(literals) + 1 and str in parts:
-        return frozenset(get_args(literals[0]))
-    return None
+    if len(parts) != 1 or note(parts[0], AnyWord) is None:
+        return None
+    return frozenset(get_args(bare(parts[0])))
+
+
+def is_open(shape: Any) -> bool:
+    """Tell whether an annotation is an open set of words, without None."""
+    return note(shape, AnyWord) is not None
 
 
 def is_tagged(shape: Any) -> bool:

@@ -4,7 +4,9 @@ from typing import Literal, TypeAlias
 
 import attrs
 
-AccountStatus: TypeAlias = (
+from runloop_async.models.shared import Open
+
+AccountStatus: TypeAlias = Open[
     Literal[
         "ACCOUNT_STATUS_INVALID",
         "ACCOUNT_STATUS_ONBOARDING",
@@ -15,10 +17,9 @@ AccountStatus: TypeAlias = (
         "ACCOUNT_STATUS_STRIPE_PENDING_RESOURCES",
         "UNRECOGNIZED",
     ]
-    | str
-)
+]
 """Whether an account can be used."""
-AccountTier: TypeAlias = (
+AccountTier: TypeAlias = Open[
     Literal[
         "ACCOUNT_TIER_INVALID",
         "ACCOUNT_TIER_BASIC",
@@ -27,12 +28,11 @@ AccountTier: TypeAlias = (
         "ACCOUNT_TIER_TRIAL",
         "UNRECOGNIZED",
     ]
-    | str
-)
+]
 """What an account has subscribed to."""
-AccountBillingType: TypeAlias = (
-    Literal["STRIPE", "AWS_MARKETPLACE", "STRIPE_PROJECTS", "UNRECOGNIZED"] | str
-)
+AccountBillingType: TypeAlias = Open[
+    Literal["STRIPE", "AWS_MARKETPLACE", "STRIPE_PROJECTS", "UNRECOGNIZED"]
+]
 """Who sends an account its bills."""
 
 

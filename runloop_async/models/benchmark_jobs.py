@@ -6,9 +6,9 @@ from typing import Literal, Required, TypeAlias, TypedDict
 import attrs
 
 from runloop_async.models.benchmark_runs import BenchmarkRunState
-from runloop_async.models.shared import CountedPageParams, Unknown
+from runloop_async.models.shared import CountedPageParams, Open, Unknown
 
-BenchmarkJobState: TypeAlias = (
+BenchmarkJobState: TypeAlias = Open[
     Literal[
         "initializing",
         "queued",
@@ -18,12 +18,11 @@ BenchmarkJobState: TypeAlias = (
         "cancelled",
         "timeout",
     ]
-    | str
-)
+]
 """How far a job is; the service spells `cancelled` with two l's here."""
-ScenarioOutcomeState: TypeAlias = (
-    Literal["COMPLETED", "FAILED", "TIMEOUT", "CANCELED"] | str
-)
+ScenarioOutcomeState: TypeAlias = Open[
+    Literal["COMPLETED", "FAILED", "TIMEOUT", "CANCELED"]
+]
 """How a scenario ended within a job."""
 
 

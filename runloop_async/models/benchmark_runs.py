@@ -8,11 +8,11 @@ from runloop_async.models.scenarios.runs import (
     ScenarioRunState,
     ScoringContractResultView,
 )
-from runloop_async.models.shared import CountedPageParams, Wire
+from runloop_async.models.shared import CountedPageParams, Open, Wire
 
-BenchmarkRunState: TypeAlias = (
-    Literal["running", "canceled", "completed", "failed"] | str
-)
+BenchmarkRunState: TypeAlias = Open[
+    Literal["running", "canceled", "completed", "failed"]
+]
 """How far a benchmark run is."""
 
 

@@ -6,9 +6,9 @@ from typing import Literal, Required, TypeAlias, TypedDict
 import attrs
 
 from runloop_async.models.launch import LaunchParameters, LaunchParametersParam
-from runloop_async.models.shared import CountedPageParams
+from runloop_async.models.shared import CountedPageParams, Open
 
-BlueprintBuildStatus: TypeAlias = (
+BlueprintBuildStatus: TypeAlias = Open[
     Literal[
         "queued",
         "provisioning",
@@ -17,16 +17,15 @@ BlueprintBuildStatus: TypeAlias = (
         "failed",
         "build_complete",
     ]
-    | str
-)
+]
 """How far a build is."""
-BlueprintBuildFailureReason: TypeAlias = (
-    Literal["out_of_memory", "out_of_disk", "build_failed"] | str
-)
+BlueprintBuildFailureReason: TypeAlias = Open[
+    Literal["out_of_memory", "out_of_disk", "build_failed"]
+]
 """Why a build failed."""
-BlueprintState: TypeAlias = Literal["created", "deleted"] | str
+BlueprintState: TypeAlias = Open[Literal["created", "deleted"]]
 """Whether a blueprint is still there."""
-DevboxCapability: TypeAlias = Literal["unknown", "docker_in_docker"] | str
+DevboxCapability: TypeAlias = Open[Literal["unknown", "docker_in_docker"]]
 """Something that a devbox can do."""
 
 

@@ -5,22 +5,21 @@ from typing import Annotated, Literal, Required, TypeAlias, TypedDict
 
 import attrs
 
-from runloop_async.models.shared import Unknown, Wire
+from runloop_async.models.shared import Open, Unknown, Wire
 
-Architecture: TypeAlias = Literal["x86_64", "arm64"] | str
+Architecture: TypeAlias = Open[Literal["x86_64", "arm64"]]
 """Processor architecture."""
-BrokerMountProtocol: TypeAlias = (
-    Literal["acp", "claude_json", "codex_json", "pi_json"] | str
-)
+BrokerMountProtocol: TypeAlias = Open[
+    Literal["acp", "claude_json", "codex_json", "pi_json"]
+]
 """What a broker speaks with its agent."""
-IdleAction: TypeAlias = Literal["shutdown", "suspend"] | str
+IdleAction: TypeAlias = Open[Literal["shutdown", "suspend"]]
 """What happens to an idle devbox."""
-ProvisioningTier: TypeAlias = Literal["standard", "flex"] | str
+ProvisioningTier: TypeAlias = Open[Literal["standard", "flex"]]
 """How soon capacity is due."""
-ResourceSize: TypeAlias = (
+ResourceSize: TypeAlias = Open[
     Literal["X_SMALL", "SMALL", "MEDIUM", "LARGE", "X_LARGE", "XX_LARGE", "CUSTOM_SIZE"]
-    | str
-)
+]
 """A preset of processor, memory and disk."""
 
 

@@ -5,9 +5,9 @@ from typing import Literal, Required, TypeAlias, TypedDict
 
 import attrs
 
-from runloop_async.models.shared import CountedPageParams
+from runloop_async.models.shared import CountedPageParams, Open
 
-PortProtocol: TypeAlias = Literal["TCP", "UDP"] | str
+PortProtocol: TypeAlias = Open[Literal["TCP", "UDP"]]
 """A protocol that has ports."""
 
 

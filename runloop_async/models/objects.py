@@ -5,13 +5,13 @@ from typing import Literal, Required, TypeAlias, TypedDict
 
 import attrs
 
-from runloop_async.models.shared import CountedPageParams
+from runloop_async.models.shared import CountedPageParams, Open
 
-ObjectContentType: TypeAlias = (
-    Literal["unspecified", "text", "binary", "gzip", "tar", "tgz"] | str
-)
+ObjectContentType: TypeAlias = Open[
+    Literal["unspecified", "text", "binary", "gzip", "tar", "tgz"]
+]
 """What an object holds; no MIME type."""
-ObjectState: TypeAlias = Literal["UPLOADING", "READ_ONLY", "DELETED", "ERROR"] | str
+ObjectState: TypeAlias = Open[Literal["UPLOADING", "READ_ONLY", "DELETED", "ERROR"]]
 """How far an object is."""
 
 

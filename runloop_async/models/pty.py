@@ -4,9 +4,9 @@ from typing import Annotated, Literal, TypeAlias, TypedDict
 
 import attrs
 
-from runloop_async.models.shared import Range
+from runloop_async.models.shared import Open, Range
 
-PtyControlAction: TypeAlias = Literal["resize", "signal", "close"] | str
+PtyControlAction: TypeAlias = Open[Literal["resize", "signal", "close"]]
 """What to do with a terminal."""
 
 

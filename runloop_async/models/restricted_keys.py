@@ -5,13 +5,15 @@ from typing import Literal, TypeAlias, TypedDict
 
 import attrs
 
-AccessLevel: TypeAlias = (
-    Literal["ACCESS_LEVEL_NONE", "ACCESS_LEVEL_READ", "ACCESS_LEVEL_WRITE"] | str
-)
+from runloop_async.models.shared import Open
+
+AccessLevel: TypeAlias = Open[
+    Literal["ACCESS_LEVEL_NONE", "ACCESS_LEVEL_READ", "ACCESS_LEVEL_WRITE"]
+]
 """What a key may do with a kind of thing."""
 
 
-ResourceType: TypeAlias = (
+ResourceType: TypeAlias = Open[
     Literal[
         "RESOURCE_TYPE_DEVBOXES",
         "RESOURCE_TYPE_BLUEPRINTS",
@@ -23,8 +25,7 @@ ResourceType: TypeAlias = (
         "RESOURCE_TYPE_AGENTS",
         "RESOURCE_TYPE_REPO_CONNECTIONS",
     ]
-    | str
-)
+]
 """A kind of thing that a key may be restricted to."""
 
 

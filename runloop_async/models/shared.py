@@ -5,12 +5,14 @@ would rather write one than build the class; either is accepted wherever one is 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypedDict, TypeVar
 
 import attrs
 
 from runloop_async.annotations import JsonObject
 from runloop_async.options import MAX_PAGE
+
+T = TypeVar("T")
 
 
 @attrs.frozen
@@ -26,6 +28,24 @@ class Range:
 
     least: int
     most: int
+
+
+@attrs.frozen
+class AnyWord:
+    """Annotation: the words are those known now; the API may add others."""
+
+
+if TYPE_CHECKING:
+    Open: TypeAlias = T | str
+    """A set of words to which the API may add: any other text is taken too."""
+else:
+
+    class Open:
+        """A set of words to which the API may add: any other text is taken too."""
+
+        def __class_getitem__(cls, words: Any) -> Any:
+            """Return what the converters read: the known words, and the note."""
+            return Annotated[words, AnyWord()]
 
 
 @attrs.frozen

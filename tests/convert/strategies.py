@@ -5,13 +5,14 @@ import inspect
 import pkgutil
 from collections.abc import Mapping
 from functools import cache
-from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin
 
 import attrs
 from hypothesis import strategies as st
 
 from runloop_async import models
+from runloop_async.convert import shapes
 from runloop_async.models.shared import Range, Unknown, Wire
 
 NOTES = {Range, Unknown, Wire}
@@ -57,24 +58,30 @@ LEAVES: Mapping[object, st.SearchStrategy[Any]] = {
 
 
 @cache
-def values(shape: Any) -> st.SearchStrategy[Any]:
+def values(shape: Any, *, known_words: bool = False) -> st.SearchStrategy[Any]:
     """Return a strategy for the values that a field of a type can have."""
-    origin, args = get_origin(shape), get_args(shape)
+    plain = shapes.bare(shape)
+    origin = get_origin(plain)
     if origin is Literal:
-        return st.sampled_from(args)
+        known = st.sampled_from(get_args(plain))
+        is_closed = known_words or not shapes.is_open(shape)
+        return known if is_closed else known | st.text()
+    if plain in LEAVES:
+        return LEAVES[plain]
+    inner = [values(arg, known_words=known_words) for arg in get_args(plain)]
     if origin is list:
-        return st.lists(values(args[0]), max_size=2)
+        return st.lists(inner[0], max_size=2)
     if origin is dict:
-        return st.dictionaries(st.text(), values(args[1]), max_size=2)
-    if origin in {Union, UnionType}:
-        return st.one_of([values(arg) for arg in args])
-    if origin is Annotated:
-        return values(args[0])
-    return LEAVES[shape] if shape in LEAVES else instances(shape)
+        return st.dictionaries(st.text(), inner[1], max_size=2)
+    return st.one_of(inner) if inner else instances(plain, known_words=known_words)
 
 
-def instances(model: Any) -> st.SearchStrategy[Any]:
+def instances(model: Any, *, known_words: bool = False) -> st.SearchStrategy[Any]:
     """Return a strategy for instances of a model."""
     return st.builds(
-        model, **{field.name: values(field.type) for field in attrs.fields(model)}
+        model,
+        **{
+            field.name: values(field.type, known_words=known_words)
+            for field in attrs.fields(model)
+        },
     )

@@ -5,11 +5,11 @@ from typing import Literal, TypeAlias, TypedDict
 
 import attrs
 
-from runloop_async.models.shared import MetadataFilterParams
+from runloop_async.models.shared import MetadataFilterParams, Open
 
-PublishEventOrigin: TypeAlias = (
-    Literal["EXTERNAL_EVENT", "AGENT_EVENT", "USER_EVENT"] | str
-)
+PublishEventOrigin: TypeAlias = Open[
+    Literal["EXTERNAL_EVENT", "AGENT_EVENT", "USER_EVENT"]
+]
 """Who an event that you publish comes from."""
 
 

@@ -4,9 +4,11 @@ from typing import Literal, TypeAlias
 
 import attrs
 
-AxonEventOrigin: TypeAlias = (
-    Literal["EXTERNAL_EVENT", "AGENT_EVENT", "USER_EVENT", "SYSTEM_EVENT"] | str
-)
+from runloop_async.models.shared import Open
+
+AxonEventOrigin: TypeAlias = Open[
+    Literal["EXTERNAL_EVENT", "AGENT_EVENT", "USER_EVENT", "SYSTEM_EVENT"]
+]
 """Who an event comes from."""
 
 

@@ -6,9 +6,9 @@ from typing import Annotated, Literal, Required, TypeAlias, TypedDict
 import attrs
 
 from runloop_async.models.launch import RunProfile, RunProfileParam
-from runloop_async.models.shared import CountedPageParams, Wire
+from runloop_async.models.shared import CountedPageParams, Open, Wire
 
-BenchmarkStatus: TypeAlias = Literal["active", "archived"] | str
+BenchmarkStatus: TypeAlias = Open[Literal["active", "archived"]]
 """Whether a benchmark is in use."""
 
 

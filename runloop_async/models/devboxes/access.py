@@ -5,8 +5,9 @@ from typing import Literal, TypeAlias, TypedDict
 import attrs
 
 from runloop_async.models.gateway_configs import AuthMechanism
+from runloop_async.models.shared import Open
 
-TunnelAuthMode: TypeAlias = Literal["open", "authenticated"] | str
+TunnelAuthMode: TypeAlias = Open[Literal["open", "authenticated"]]
 """Whether a tunnel needs a key."""
 
 

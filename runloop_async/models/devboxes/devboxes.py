@@ -27,9 +27,9 @@ from runloop_async.models.launch import (
     LaunchParametersParam,
     MountParam,
 )
-from runloop_async.models.shared import CountedPageParams, InQuery
+from runloop_async.models.shared import CountedPageParams, InQuery, Open
 
-DevboxStatus: TypeAlias = (
+DevboxStatus: TypeAlias = Open[
     Literal[
         "scheduled",
         "queued",
@@ -42,30 +42,27 @@ DevboxStatus: TypeAlias = (
         "failure",
         "shutdown",
     ]
-    | str
-)
+]
 """How far a devbox is."""
 
 
-DevboxFailureReason: TypeAlias = (
+DevboxFailureReason: TypeAlias = Open[
     Literal["out_of_memory", "out_of_disk", "execution_failed", "health_check_failed"]
-    | str
-)
+]
 """Why a devbox failed."""
 
 
-DevboxInitiatorType: TypeAlias = (
-    Literal["unknown", "api", "reflex", "scenario", "scoring_validation"] | str
-)
+DevboxInitiatorType: TypeAlias = Open[
+    Literal["unknown", "api", "reflex", "scenario", "scoring_validation"]
+]
 """What started a devbox."""
 
 
-DevboxShutdownReason: TypeAlias = (
+DevboxShutdownReason: TypeAlias = Open[
     Literal[
         "api_shutdown", "keep_alive_timeout", "entrypoint_exit", "idle", "ttl_expired"
     ]
-    | str
-)
+]
 """Why a devbox was shut down."""
 
 

@@ -5,11 +5,11 @@ from typing import Literal, TypeAlias, TypedDict
 
 import attrs
 
-from runloop_async.models.shared import MetadataFilterParams
+from runloop_async.models.shared import MetadataFilterParams, Open
 
-DevboxSnapshotStatus: TypeAlias = (
-    Literal["in_progress", "error", "complete", "deleted"] | str
-)
+DevboxSnapshotStatus: TypeAlias = Open[
+    Literal["in_progress", "error", "complete", "deleted"]
+]
 """How far a snapshot is."""
 
 

@@ -5,11 +5,11 @@ from typing import Annotated, Literal, Required, TypeAlias, TypedDict
 
 import attrs
 
-from runloop_async.models.shared import InQuery
+from runloop_async.models.shared import InQuery, Open
 
-DevboxExecutionStatus: TypeAlias = Literal["queued", "running", "completed"] | str
+DevboxExecutionStatus: TypeAlias = Open[Literal["queued", "running", "completed"]]
 """How far a command is."""
-StdInSignal: TypeAlias = Literal["EOF", "INTERRUPT"] | str
+StdInSignal: TypeAlias = Open[Literal["EOF", "INTERRUPT"]]
 """What to tell a command other than text."""
 
 

@@ -4,9 +4,11 @@ from typing import Literal, TypeAlias, TypedDict
 
 import attrs
 
-DevboxLogSource: TypeAlias = (
-    Literal["setup_commands", "entrypoint", "exec", "files", "stats", "kmsg"] | str
-)
+from runloop_async.models.shared import Open
+
+DevboxLogSource: TypeAlias = Open[
+    Literal["setup_commands", "entrypoint", "exec", "files", "stats", "kmsg"]
+]
 """What wrote a line of the log."""
 
 

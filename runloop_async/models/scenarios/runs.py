@@ -4,24 +4,17 @@ from typing import Literal, TypeAlias
 
 import attrs
 
-from runloop_async.models.shared import CountedPageParams
+from runloop_async.models.shared import CountedPageParams, Open
 
-ScenarioRunState: TypeAlias = (
+ScenarioRunState: TypeAlias = Open[
     Literal[
-        "running",
-        "scoring",
-        "scored",
-        "completed",
-        "canceled",
-        "timeout",
-        "failed",
+        "running", "scoring", "scored", "completed", "canceled", "timeout", "failed"
     ]
-    | str
-)
+]
 """How far a scenario run is."""
 
 
-ScoringFunctionState: TypeAlias = Literal["unknown", "complete", "error"] | str
+ScoringFunctionState: TypeAlias = Open[Literal["unknown", "complete", "error"]]
 """How a scoring function ended."""
 
 

@@ -13,15 +13,15 @@ from runloop_async.models.launch import (
     RunProfileParam,
 )
 from runloop_async.models.scenarios.scorers import ScoringFunction, ScoringFunctionParam
-from runloop_async.models.shared import CountedPageParams, Wire
+from runloop_async.models.shared import CountedPageParams, Open, Wire
 
-ScenarioStatus: TypeAlias = Literal["active", "archived"] | str
+ScenarioStatus: TypeAlias = Open[Literal["active", "archived"]]
 """Whether a scenario is in use."""
 
 
-ValidationType: TypeAlias = (
-    Literal["UNSPECIFIED", "FORWARD", "REVERSE", "EVALUATION"] | str
-)
+ValidationType: TypeAlias = Open[
+    Literal["UNSPECIFIED", "FORWARD", "REVERSE", "EVALUATION"]
+]
 """How a scenario is checked to be solvable."""
 
 
