@@ -8,7 +8,7 @@ INSTALLED := $(VENV)/.installed
 CODE := runloop_async tests examples benchmarks
 
 .DEFAULT_GOAL := test
-.PHONY: demo test check format lint types floors tests law wheel clean
+.PHONY: demo test check format lint types floors tests law matrix wheel clean
 
 demo: $(INSTALLED)
 	$(BIN)/python -m runloop_async demo
@@ -45,6 +45,10 @@ tests: $(INSTALLED)
 # The law of decoding, on a thousand documents of every model.
 law: $(INSTALLED)
 	LAW_EXAMPLES=1000 $(BIN)/python -m pytest -q tests/convert/test_straight.py
+
+# The whole suite on the lowest and the newest allowed versions, on every Python found.
+matrix:
+	$(PYTHON) tests/matrix.py
 
 # What is installed is what must work: the checkout is not importable from there.
 wheel: $(INSTALLED)

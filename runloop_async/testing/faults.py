@@ -130,7 +130,7 @@ class WrongType:
             key = _key(place, last)
             place[key]
             place[key] = self.value
-        except (ValueError, LookupError, TypeError):
+        except (ValueError, msgspec.MsgspecError, LookupError, TypeError):
             return body
         return msgspec.json.encode(document)
 

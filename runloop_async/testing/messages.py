@@ -66,7 +66,7 @@ class Ask:
         """
         try:
             return msgspec.json.decode(self.body or b"{}", type=shape)
-        except ValueError as error:
+        except (ValueError, msgspec.MsgspecError) as error:
             raise invalid(f"The body does not fit: {error}") from error
 
 
