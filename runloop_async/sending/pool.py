@@ -43,6 +43,10 @@ _KEEPALIVE_S: Final = 15.0
 so that a write does not meet one that is just being closed."""
 _NO_AUTO_HEADERS: Final = frozenset({"Content-Type"})
 """A write without a body would get that of bytes."""
+_REFUSED: Final = 300
+"""From here on a status is no success, and its body is read as far as is cheap."""
+_REFUSAL_BYTES: Final = 64 * 1024
+_REFUSAL_S: Final = 2.0
 _DNS_CACHE_S: Final = 30
 """Seconds that a name's addresses are kept: a failover is seen within this."""
 
@@ -53,12 +57,12 @@ class Answer:
     def __init__(
         self,
         response: ClientResponse,
-        max_bytes: int,
-        told: Callable[[Awaitable[bytes], Phase], Awaitable[bytes]],
+        most_s: float | None,
+        mapped: Callable[[Awaitable[bytes], Phase], Awaitable[bytes]],
     ) -> None:
         self._response = response
-        self._max_bytes = max_bytes
-        self._mapped = told
+        self._most_s = most_s
+        self._mapped = mapped
 
     @property
     def status(self) -> int:
@@ -79,14 +83,9 @@ class Answer:
         while piece := await self._mapped(self._response.content.readany(), "total"):
             yield piece
 
-    async def whole(self) -> Response:
-        """Read the body, within the limit on its size.
-
-        Raises:
-            APIConnectionError: It broke off.
-            ResponseTooLargeError: It is larger than the attempt accepts.
-        """
-        body = await self._mapped(_read(self._response, self._max_bytes), "total")
+    async def refusal(self) -> Response:
+        """Return the response of an error status, as far as it can be read soon."""
+        body = await _read_refusal(self._response, self._most_s)
         return Response(self.status, self.headers, body)
 
 
@@ -158,11 +157,14 @@ class Pool:
         """
         phase: Phase = "read"
         try:
-            async with asyncio.timeout(attempt.total_s):
+            async with asyncio.timeout(attempt.total_s) as scope:
                 response = await self._request(attempt, idle_s=None)
                 phase = "total"
                 try:
-                    body = await _read(response, attempt.max_bytes)
+                    if response.status >= _REFUSED:
+                        body = await _read_refusal(response, _left_s(scope))
+                    else:
+                        body = await _read(response, attempt.max_bytes)
                 finally:
                     self._unread.discard(response)
                 return Response(response.status, response.headers, body)
@@ -184,7 +186,7 @@ class Pool:
             self._request(attempt, idle_s=attempt.idle_s), "read"
         )
         try:
-            yield Answer(response, attempt.max_bytes, self._mapped)
+            yield Answer(response, attempt.idle_s, self._mapped)
         finally:
             self._unread.discard(response)
             response.close()
@@ -211,8 +213,6 @@ class Pool:
         """Await, translating aiohttp and OS errors."""
         try:
             return await work
-        except APIError:
-            raise
         except (aiohttp.ClientError, OSError) as error:
             failure = self._failure(error, phase)
         raise failure
@@ -243,6 +243,41 @@ def _data(body: bytes | Content | None) -> bytes | AsyncIterator[bytes] | None:
 @lru_cache(maxsize=64)
 def _timeout(connect_s: float | None, idle_s: float | None) -> ClientTimeout:
     return ClientTimeout(total=None, sock_connect=connect_s, sock_read=idle_s)
+
+
+def _left_s(scope: asyncio.Timeout) -> float | None:
+    """Return the seconds until a timeout."""
+    ends = scope.when()
+    return None if ends is None else ends - asyncio.get_running_loop().time()
+
+
+async def _read_refusal(response: ClientResponse, most_s: float | None) -> bytes:
+    """Return what can be read soon of the body of an error status.
+
+    The status is what counts: a body that is endless, slow, cut or wrongly encoded
+    takes nothing away from it. Where it is not read to its end, its connection is
+    closed.
+
+    Args:
+        response: The response, whose body has not been read.
+        most_s: Seconds until the attempt is out of time; a little is left for raising.
+    """
+    bound_s = _REFUSAL_S if most_s is None else min(_REFUSAL_S, 0.9 * most_s)
+    pieces: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(bound_s):
+            while size <= _REFUSAL_BYTES:
+                piece = await response.content.readany()
+                if not piece:
+                    break
+                pieces.append(piece)
+                size += len(piece)
+    except (aiohttp.ClientError, OSError):
+        pass
+    finally:
+        response.close()  # which does nothing where it was read to its end
+    return b"".join(pieces)[:_REFUSAL_BYTES]
 
 
 async def _read(response: ClientResponse, max_bytes: int) -> bytes:

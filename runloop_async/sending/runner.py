@@ -87,7 +87,7 @@ class HttpRunner:
                     await trial.enter_async_context(self._lanes[call.request.workload])
                     answer = await trial.enter_async_context(self._pool.stream(attempt))
                     if not is_success(answer.status):
-                        raise error_for(await answer.whole(), now=time.time())
+                        raise error_for(await answer.refusal(), now=time.time())
                     await stack.enter_async_context(trial.pop_all())
                 return answer
 

@@ -199,12 +199,12 @@ async def test_stream_yields_the_body_as_it_comes(transport: Pool) -> None:
     assert pieces == [b"one", b"two"]
 
 
-async def test_stream_can_read_the_body_whole(transport: Pool) -> None:
+async def test_stream_can_read_the_body_of_a_refusal(transport: Pool) -> None:
     async with (
         RawServer(http(b"no", status=404)) as server,
         transport.stream(attempt(server.url)) as opened,
     ):
-        response = await opened.whole()
+        response = await opened.refusal()
 
     assert (response.status, response.body) == (404, b"no")
 
@@ -260,13 +260,16 @@ async def test_stream_passes_on_what_the_reader_raises(transport: Pool) -> None:
                 raise KeyError
 
 
-async def test_stream_whose_whole_body_breaks_off_is_truncated(
+async def test_what_came_of_a_refusal_that_breaks_off_is_kept(
     transport: Pool,
 ) -> None:
-    async with RawServer(then_close(http(b"o", status=500, length=6))) as server:
-        with pytest.raises(TruncatedBodyError):
-            async with transport.stream(attempt(server.url)) as opened:
-                await opened.whole()
+    async with (
+        RawServer(then_close(http(b"o", status=500, length=6))) as server,
+        transport.stream(attempt(server.url)) as opened,
+    ):
+        response = await opened.refusal()
+
+    assert (response.status, response.body) == (500, b"o")
 
 
 async def test_stream_is_told_at_once_that_the_pool_was_closed(

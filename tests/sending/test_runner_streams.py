@@ -11,7 +11,6 @@ from runloop_async.errors import (
     APITimeoutError,
     InternalServerError,
     NotFoundError,
-    ResponseTooLargeError,
     TruncatedBodyError,
 )
 from runloop_async.options import Limits
@@ -79,14 +78,14 @@ async def test_a_refusal_that_breaks_off_is_asked_for_again() -> None:
         assert answer.status == 200
 
 
-async def test_a_refusal_that_is_too_large_is_not_read() -> None:
-    refusal = http(b"x" * 2000, status=404)
+async def test_a_refusal_that_is_large_is_a_refusal() -> None:
+    refusal = http(b"x" * 200_000, status=404)
 
     async with (
         RawServer(refusal) as server,
         sending(server.url, max_response_bytes=1000) as runner,
     ):
-        with pytest.raises(ResponseTooLargeError):
+        with pytest.raises(NotFoundError):
             async with runner.stream(file(runner)):
                 pytest.fail("there is no such file")
 
