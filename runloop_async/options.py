@@ -162,14 +162,26 @@ def merged(old: CallOptions, new: CallOptions) -> CallOptions:
     for name, value in given.items():
         if value is None and name not in _NONE_IS_NO_LIMIT:
             result.pop(name, None)
-        elif name in {"headers", "query"}:
-            result[name] = {
-                **cast("Mapping[str, object]", result.get(name, {})),
-                **_CALL_OPTIONS[name](value),
-            }
+        elif name == "headers":
+            result[name] = with_headers(old.get("headers"), _CALL_OPTIONS[name](value))
+        elif name == "query":
+            result[name] = {**(old.get("query") or {}), **_CALL_OPTIONS[name](value)}
         else:
             result[name] = _CALL_OPTIONS[name](value)
     return cast("CallOptions", result)
+
+
+def with_headers(
+    old: Mapping[str, str] | None, new: Mapping[str, str]
+) -> dict[str, str]:
+    """Return headers with others in place of those of the same name, in any case."""
+    replaced = {name.lower() for name in new}
+    kept = {
+        name: value
+        for name, value in (old or {}).items()
+        if name.lower() not in replaced
+    }
+    return {**kept, **new}
 
 
 def _refuse_unknown(given: Mapping[str, object], known: type) -> None:
@@ -196,7 +208,8 @@ def _mapping(name: str, value: object) -> Mapping[object, object]:
 
 
 def _headers(name: str, value: object) -> dict[str, str]:
-    return dict(header(*each) for each in _mapping(name, value).items())
+    pairs = (header(*each) for each in _mapping(name, value).items())
+    return dict({pair[0].lower(): pair for pair in pairs}.values())
 
 
 def _query(name: str, value: object) -> dict[str, str | None]:
@@ -280,10 +293,9 @@ class ClientOptions:
             ConfigurationError: An option is unknown or unusable.
         """
         fields = dict(_fields(params, self.retry))
-        fields["default_headers"] = {
-            **self.default_headers,
-            **fields.get("default_headers", {}),
-        }
+        fields["default_headers"] = with_headers(
+            self.default_headers, fields.get("default_headers", {})
+        )
         fields["default_query"] = {
             **self.default_query,
             **fields.get("default_query", {}),
@@ -311,7 +323,7 @@ def resolve(params: ClientParams, environment: Mapping[str, str]) -> ClientOptio
             sealed(environment.get("RUNLOOP_API_KEY") if key is None else key)
         ),
         default_headers=_default_headers(custom_headers(lines)),
-    ).changed({**params, "base_url": url or DEFAULT_BASE_URL})
+    ).changed({**params, "bearer_token": None, "base_url": url or DEFAULT_BASE_URL})
 
 
 def _fields(params: ClientParams, policy: RetryPolicy) -> Iterator[tuple[str, Any]]:

@@ -158,3 +158,15 @@ def test_an_option_of_a_call_that_is_of_no_use_is_refused(
 ) -> None:
     with pytest.raises(ConfigurationError, match=message):
         merged({}, options)
+
+
+@pytest.mark.parametrize("name", ["X-Team", "x-team", "X-TEAM"])
+def test_a_header_replaces_that_of_its_name_in_any_case(name: str) -> None:
+    given = merged({}, {"headers": {"X-Team": "a", "X-More": "b"}})
+
+    assert merged(given, {"headers": {name: "c"}}) == {
+        "headers": {"X-More": "b", name: "c"}
+    }
+    assert merged({}, {"headers": {"X-Team": "a", name: "c"}}) == {
+        "headers": {name: "c"}
+    }

@@ -282,3 +282,15 @@ def test_the_key_is_sent_in_clear_where_that_was_allowed() -> None:
     options = resolved({"base_url": "http://gateway.internal", "allow_http": True})
 
     assert options.base_url == "http://gateway.internal"
+
+
+def test_a_default_header_replaces_that_of_its_name_in_any_case() -> None:
+    first = resolve(
+        {"bearer_token": "key", "default_headers": {"x-team": "given"}},
+        {"RUNLOOP_CUSTOM_HEADERS": "X-Team: environment\nx-TEAM: again"},
+    )
+
+    second = first.changed({"default_headers": {"X-TEAM": "later"}})
+
+    assert first.default_headers == {"x-team": "given"}
+    assert second.default_headers == {"X-TEAM": "later"}
