@@ -44,9 +44,25 @@ _CURSOR = "starting_after"
 class _Trail:
     """The cursors that led to a page, to notice one that comes again."""
 
-    cursors: dict[str, int] = attrs.field(factory=dict[str, int])
-    """Each cursor of this walk and the place of the page that it led to."""
+    cursors: dict[str | None, int]
+    """Each cursor and the place of the page that it led to; the pages of a walk share
+    it, so that a long walk costs no more than its pages."""
     place: int = 0
+
+    def to(self, cursor: str) -> "_Trail | None":
+        """Return the trail of the page that a cursor leads to, None if it came before.
+
+        A walk that begins again at an earlier page leaves that page's successors out.
+        """
+        cursors = self.cursors
+        if len(cursors) > self.place + 1:
+            cursors = {
+                each: place for each, place in cursors.items() if place <= self.place
+            }
+        if cursor in cursors:
+            return None
+        cursors[cursor] = self.place + 1
+        return _Trail(cursors, self.place + 1)
 
 
 @attrs.frozen(eq=False)
@@ -130,9 +146,7 @@ class Page(Generic[T]):
 
         def __getattr__(self, name: str) -> Any:
             """Look a name up in the response itself."""
-            if name.startswith(
-                "_"
-            ):  # of copy, pickle and the like, before there is one
+            if name.startswith("_"):  # of copy and pickle, before there is an envelope
                 raise AttributeError(name)
             value = getattr(self._envelope, name)
             return self.items if value is self._sent else value
@@ -154,10 +168,10 @@ class Page(Generic[T]):
         cursor = self.call.key_of(self._sent[-1]) if self._sent else None
         if not isinstance(cursor, str | int):
             raise _stuck("the API says that another page follows and gives no cursor")
-        cursor, place = str(cursor), self._trail.place + 1
-        if self._trail.cursors.setdefault(cursor, place) < place:
-            raise _stuck(f"the cursor {cursor!r} came twice", cursor)
-        return self.call.after(cursor, _Trail(self._trail.cursors, place))
+        trail = self._trail.to(str(cursor))
+        if trail is None:
+            raise _stuck(f"the cursor {str(cursor)!r} came twice", str(cursor))
+        return self.call.after(str(cursor), trail)
 
     async def __aiter__(self) -> AsyncGenerator[T, None]:
         async for page in self.iter_pages():
@@ -218,7 +232,7 @@ class PageCall(Call[Page[T]]):
             self,
             envelope,
             items,
-            self._trail or _Trail({} if self.cursor is None else {self.cursor: 0}),
+            self._trail or _Trail({self.cursor: 0}),
         )
 
     @awaitable
@@ -260,7 +274,7 @@ class PageCall(Call[Page[T]]):
             wanted["include_total_count"] = "false"
         return self._with_query(wanted | dict(self.request.query))
 
-    def after(self, cursor: str, trail: _Trail | None = None) -> "PageCall[T]":
+    def after(self, cursor: str, trail: _Trail) -> "PageCall[T]":
         """Return the call for the page that begins after an item.
 
         Args:
@@ -278,8 +292,8 @@ class PageCall(Call[Page[T]]):
     @property
     def cursor(self) -> str | None:
         """The item after which the page begins, None for the first page."""
-        asked = self.options.get("query") or {}
-        cursor = asked.get(_CURSOR) or dict(self.request.query).get(_CURSOR)
+        query = dict(self.request.query) | (self.options.get("query") or {})
+        cursor = query.get(_CURSOR)
         return None if cursor is None else str(cursor)
 
     def key_of(self, item: T) -> object:

@@ -98,6 +98,28 @@ async def test_a_list_may_be_walked_again_after_it_has_grown() -> None:
     assert second == ["bmr_3", "bmr_2", "bmr_1", "bmr_9"]
 
 
+async def test_a_page_may_be_walked_again_after_the_pages_behind_it_have_moved() -> (
+    None
+):
+    before = [full("bmr_9"), full("bmr_2"), full("bmr_1"), LAST]
+    after = [full("bmr_3"), full("bmr_2"), full("bmr_1"), LAST]
+    async with served(*before, *after) as (client, _):
+        page = await client.benchmark_runs.list()
+        walks = [[run.id async for run in page] for _ in range(2)]
+
+    assert walks[0] == ["bmr_9", "bmr_2", "bmr_1"]
+    assert walks[1] == ["bmr_9", "bmr_3", "bmr_2", "bmr_1"]
+
+
+async def test_a_cursor_that_was_taken_away_does_not_count() -> None:
+    async with served(full("bmr_1"), LAST) as (client, server):
+        call = client.benchmark_runs.list(starting_after="bmr_1")
+        runs = await call.with_options(query={"starting_after": None}).all()
+
+    assert [run.id for run in runs] == ["bmr_1", "bmr_9"]
+    assert cursors(server) == [None, "bmr_1"]
+
+
 @pytest.mark.parametrize("way", ["items", "pages", "next pages", "all"])
 async def test_a_cursor_in_options_is_the_first_cursor_alone(way: str) -> None:
     async with served(full("bmr_1"), full("bmr_2"), LAST) as (client, server):
