@@ -17,6 +17,7 @@ import msgspec
 MAX_BITS: Final = 14_000
 """Of a whole number: Python writes none of more than 4,300 digits."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]").search
+_UNPRINTABLE = re.compile("\0+")
 _HALF_A_PAIR = re.compile(rb"\\u[dD][89a-fA-F]").search
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~\-]+").fullmatch
 
@@ -55,6 +56,14 @@ def plain_number(value: object) -> int | float | None:
     if isinstance(value, Real) and not isinstance(value, bool | Integral):
         return float.__float__(float(value))
     return plain_int(value)
+
+
+def excerpt(text: str, length: int = 300) -> str:
+    """Return the beginning of a text from the server, fit for a log line."""
+    begin = text[: length + 1]
+    shown = "".join(letter if letter.isprintable() else "\0" for letter in begin)
+    line = _UNPRINTABLE.sub(" ", shown).strip()
+    return line if len(text) <= length else line[:length] + "..."
 
 
 def parse_json(body: bytes) -> object:

@@ -42,10 +42,6 @@ class Unsent:
             )
 
 
-def _unsent(call: "Call[Any]") -> Unsent | None:
-    return None if call.request.method == "GET" else Unsent(call.request)
-
-
 @attrs.frozen(eq=False, repr=False)
 class Call(Repeatable[T]):
     """A request to make; `await` sends it, and sends it again each time."""
@@ -58,10 +54,8 @@ class Call(Repeatable[T]):
     """Turns a successful response into the result."""
     options: CallOptions = attrs.field(factory=CallOptions)
     """Options of this call, in place of the client's."""
-    unsent: Unsent | None = attrs.field(
-        default=attrs.Factory(_unsent, takes_self=True), kw_only=True
-    )
-    """Warns if a write is dropped before it, or a copy of it, was sent."""
+    unsent: Unsent | None = attrs.field(default=None, kw_only=True)
+    """Of a write, what warns if it is dropped before it, or a copy of it, was sent."""
 
     @override
     def start(self) -> Coroutine[Any, Any, T]:

@@ -292,7 +292,7 @@ class PageCall(Call[Page[T]]):
     @property
     def cursor(self) -> str | None:
         """The item after which the page begins, None for the first page."""
-        query = dict(self.request.query) | (self.options.get("query") or {})
+        query = {**dict(self.request.query), **(self.options.get("query") or {})}
         cursor = query.get(_CURSOR)
         return None if cursor is None else str(cursor)
 

@@ -16,7 +16,7 @@ from runloop_async.calls.call import Call
 from runloop_async.calls.runner import Clock
 from runloop_async.errors import APIError, PollingTimeout, WaitError
 from runloop_async.options import CallOptions, count_field, seconds_field
-from runloop_async.wire.response import excerpt
+from runloop_async.values import excerpt
 
 T = TypeVar("T")
 CallT = TypeVar("CallT", bound=Call[Any])

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, TypeVar, get_type_hints
 
 from runloop_async.annotations import JsonObject, awaitable, listed, override
-from runloop_async.calls.call import Call
+from runloop_async.calls.call import Call, Unsent
 from runloop_async.calls.files import WHOLE_S, Download
 from runloop_async.calls.paging import PageCall
 from runloop_async.calls.reading import reader
@@ -122,7 +122,7 @@ class Resource:
     def _delete(self, route: str, shape: type[T], /, **ids: object) -> Call[T]:
         """Make a deletion; a second one changes nothing."""
         request = Request(method="DELETE", route=route, path=fill(route, ids))
-        return Call(self._runner, request, reader(shape))
+        return Call(self._runner, request, reader(shape), unsent=Unsent(request))
 
     def _post(
         self,
@@ -149,7 +149,7 @@ class Resource:
             accept=accept,
             timeout_s=timeout_s,
         )
-        return Call(self._runner, request, reader(shape))
+        return Call(self._runner, request, reader(shape), unsent=Unsent(request))
 
     def _file(
         self,
@@ -172,7 +172,7 @@ class Resource:
             accept=accept,
             timeout_s=WHOLE_S,
         )
-        return Download(self._runner, request, reader(bytes), unsent=None)
+        return Download(self._runner, request, reader(bytes))
 
     def _upload(
         self, route: str, shape: type[T], content: Content, /, **ids: object
@@ -188,7 +188,7 @@ class Resource:
             safety=Safety.SAFE,
             timeout_s=WHOLE_S,
         )
-        return Call(self._runner, request, reader(shape))
+        return Call(self._runner, request, reader(shape), unsent=Unsent(request))
 
 
 def _read(

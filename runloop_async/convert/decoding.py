@@ -24,15 +24,15 @@ from runloop_async.convert.straight import REFUSALS, STRAIGHT
 from runloop_async.convert.words import WORDS
 from runloop_async.errors import APIResponseValidationError
 from runloop_async.models.shared import Unknown
-from runloop_async.values import parse_json
+from runloop_async.values import excerpt, parse_json
 
 T = TypeVar("T")
 Hook = Callable[[Any, Any], Any]
 
 _log = logging.getLogger("runloop_async")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_EXCERPT = 80
-_PATH_EXCERPT = 200
+_LENGTH = 80
+_PATH_LENGTH = 200
 _MOST_WORDS = 100
 """New words of one kind that are remembered as told."""
 _NOTES = (AttributeValidationNote, IterableValidationNote)
@@ -60,7 +60,7 @@ def _converted(body: bytes, shape: type[T]) -> T:
         raise APIResponseValidationError(
             f"the response is not JSON: {error}",
             expected="JSON",
-            found=_excerpt(body.decode("utf-8", errors="replace")),
+            found=excerpt(body.decode("utf-8", errors="replace"), _LENGTH),
             body=body,
         ) from None
     try:
@@ -92,7 +92,7 @@ def _explain(error: Exception) -> APIResponseValidationError:
         expected, found = error.expected, _shown(error.found)
     else:  # KeyError: cattrs found no such key
         expected, found = "a value", "nothing"
-    place = _excerpt(path, _PATH_EXCERPT)
+    place = excerpt(path, _PATH_LENGTH)
     return APIResponseValidationError(
         f"the response has {found} at {place} where {expected} is due",
         path=path,
@@ -115,12 +115,7 @@ def _shown(value: object) -> str:
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     except RecursionError:
         return "JSON too deep to show"
-    return _excerpt(text)
-
-
-def _excerpt(text: str, length: int = _EXCERPT) -> str:
-    line = "".join(letter if letter.isprintable() else " " for letter in text)
-    return line if len(line) <= length else line[:length] + "..."
+    return excerpt(text, _LENGTH)
 
 
 def _exactly(kind: type) -> Hook:
@@ -166,7 +161,9 @@ def _word(shape: Any) -> Hook:
         if value not in known and WORDS.learn(literal, value):
             STRAIGHT.clear()
             _log.warning(
-                "the API said %r where this release knows %s", _excerpt(value), literal
+                "the API said %r where this release knows %s",
+                excerpt(value, _LENGTH),
+                literal,
             )
         return value
 

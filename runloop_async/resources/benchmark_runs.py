@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, Final, TypeVar, Unpack
 
 from runloop_async.calls.call import Call
+from runloop_async.calls.deadline import Deadline
 from runloop_async.calls.files import Download
 from runloop_async.calls.paging import PageCall, walk
 from runloop_async.calls.polling import (
@@ -143,11 +144,10 @@ class BenchmarkRuns(Resource):
         pending = set(ids)
 
         async def look(left_s: float) -> Sequence[BenchmarkRunView]:
-            ends = self._runner.clock.now() + left_s
+            timed = Deadline(self._runner.clock, CallOptions(deadline=left_s))
 
             def fetch(call: CallT) -> CallT:
-                rest_s = max(ends - self._runner.clock.now(), 0.001)
-                return question(call, rest_s, options)
+                return timed(question(call, left_s, options))
 
             missing = set(pending)
             pages = walk(await fetch(runs), fetch)

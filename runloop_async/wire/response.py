@@ -1,6 +1,5 @@
 """From status, headers and bytes to a payload or an error."""
 
-import re
 from collections.abc import Mapping
 from typing import cast
 
@@ -11,12 +10,10 @@ from runloop_async.errors import (
     APIStatusError,
     RedirectError,
 )
-from runloop_async.values import parse_json
+from runloop_async.values import excerpt, parse_json
 from runloop_async.wire.retry import retry_after
 
-_EXCERPT = 300
 _WORDS: Mapping[str, bool] = {"true": True, "false": False}
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
 
 @attrs.frozen
@@ -32,12 +29,6 @@ class Response:
     def request_id(self) -> str | None:
         """The `x-request-id` that the server gave."""
         return self.headers.get("x-request-id")
-
-
-def excerpt(text: str, length: int = _EXCERPT) -> str:
-    """Return the beginning of a text from the server, fit for a log line."""
-    line = _CONTROL.sub(" ", text).strip()
-    return line if len(line) <= length else line[:length] + "..."
 
 
 def is_success(status: int) -> bool:

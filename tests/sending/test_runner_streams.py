@@ -28,7 +28,7 @@ REQUEST = Request(
 
 
 def file(runner: HttpRunner) -> Call[bytes]:
-    return Call(runner, REQUEST, reader(bytes), unsent=None)
+    return Call(runner, REQUEST, reader(bytes))
 
 
 async def test_a_stream_asks_for_its_own_type_and_yields_the_body() -> None:

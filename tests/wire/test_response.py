@@ -13,7 +13,8 @@ from runloop_async.errors import (
     RateLimitError,
     RedirectError,
 )
-from runloop_async.wire.response import Response, error_for, excerpt, is_success
+from runloop_async.values import excerpt
+from runloop_async.wire.response import Response, error_for, is_success
 
 
 def answer(status: int, body: object = b"", **headers: str) -> Response:

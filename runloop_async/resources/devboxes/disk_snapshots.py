@@ -19,8 +19,8 @@ from runloop_async.models.devboxes.disk_snapshots import (
 )
 from runloop_async.models.shared import MetadataKeysView, MetadataValuesView
 from runloop_async.options import CallOptions
+from runloop_async.values import excerpt
 from runloop_async.wire.request import Safety
-from runloop_async.wire.response import excerpt
 
 
 class DiskSnapshots(Resource):

@@ -8,7 +8,7 @@ from runloop_async.calls.polling import PollingConfig
 from runloop_async.errors import WaitError
 from runloop_async.models.devboxes import DevboxStatus, DevboxView
 from runloop_async.options import CallOptions
-from runloop_async.wire.response import excerpt
+from runloop_async.values import excerpt
 
 _HOLD_S: Final = 30
 """Seconds that the server holds a request for the state of a devbox at most."""
