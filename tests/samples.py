@@ -32,6 +32,16 @@ JOB: JsonObject = {
     "name": "nightly",
     "state": "running",
 }
+DEVBOX: JsonObject = {
+    "id": "dbx_1",
+    "capabilities": [],
+    "create_time_ms": 1,
+    "metadata": {},
+    "state_transitions": [],
+    "status": "running",
+    "end_time_ms": None,
+    "launch_parameters": {},
+}
 
 
 def run(id: str = "bmr_1", state: str = "running") -> JsonObject:
@@ -56,3 +66,8 @@ def page(
     """Return a page of a list."""
     answer: JsonObject = {key: list(items), "has_more": has_more}
     return answer if total is None else answer | {"total_count": total}
+
+
+def devbox(id: str = "dbx_1", status: str = "running") -> JsonObject:
+    """Return a devbox."""
+    return DEVBOX | {"id": id, "status": status}

@@ -11,7 +11,7 @@ from typing import Final, TypeVar, Unpack
 import attrs
 
 from runloop_async.calls.call import Call
-from runloop_async.calls.polling import PollingConfig, question, timed_out
+from runloop_async.calls.polling import PollingConfig, Term, question, timed_out
 from runloop_async.errors import APIError
 from runloop_async.options import CallOptions
 from runloop_async.wire.response import Response
@@ -43,8 +43,7 @@ async def held(
     Args:
         call: The request, whose `timeout_seconds` is set anew each time.
         is_done: Tells whether a response will do.
-        polling: How long to go on, and how long to pause where the server does not
-            hold the request.
+        polling: How long to go on, and to pause where the server holds no request.
         hold_s: The longest that the server holds a request.
         what: What is waited for, for the error.
         **options: The options of the wait.
@@ -54,12 +53,14 @@ async def held(
         APIError: A request failed for good.
     """
     clock, polling = call.runner.clock, polling.within(options)
-    ends = clock.now() + polling.deadline_s
+    term = Term(clock, polling)
     last: T | None = None
     failure: APIError | None = None
     pauses = 0
-    while failure is None and (left_s := ends - clock.now()) > 0:
-        hold, asked_at = max(1, min(hold_s, math.ceil(left_s))), clock.now()
+    while failure is None and not term.is_over():
+        left_s = term.left_s()
+        hold = 1 if term.is_over() else min(hold_s, math.ceil(left_s))
+        asked_at = clock.now()
         wanted = CallOptions(timeout=hold + _LEEWAY_S) | options
         try:
             found = await question(_holding(call, hold), left_s, wanted)
@@ -75,8 +76,7 @@ async def held(
         elif clock.now() - asked_at >= min(_LEAST_HOLD_S, hold):
             pauses = 0
             continue
-        pause_s = _pause_s(polling.interval_seconds, pauses, clock.random())
-        await clock.sleep(min(pause_s, max(ends - clock.now(), 0.0)))
+        await term.pause(_pause_s(polling.interval_seconds, pauses, clock.random()))
         pauses += 1
     raise timed_out(what, polling, last) from failure
 

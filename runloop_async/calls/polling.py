@@ -28,6 +28,8 @@ _UNBOUNDED: Final = 1_000_000
 """Retries of one question; the time that is left ends them."""
 _SHOWN: Final = 10
 """Items of a list that a message names."""
+_LAST_LOOK_S: Final = 2.0
+"""Seconds for the question that is asked at the deadline of a wait."""
 _LENGTH: Final = 80
 """Letters of a state or an id in a message."""
 
@@ -126,7 +128,39 @@ def question(call: CallT, left_s: float, options: CallOptions) -> CallT:
         CallOptions(max_retries=_UNBOUNDED) | options | CallOptions(deadline=left_s)
     )
     wanted.pop("idempotency_key", None)  # which is for a write, once
-    return call.with_options(**wanted)
+    return attrs.evolve(
+        call.with_options(**wanted), request=attrs.evolve(call.request, patient=True)
+    )
+
+
+class Term:
+    """The time of one wait: until its deadline, with one last look there.
+
+    Without that look, a thing that ended during the last pause would be reported as
+    still under way.
+    """
+
+    def __init__(self, clock: Clock, polling: PollingConfig) -> None:
+        """Begin a wait now."""
+        self._clock = clock
+        self._ends = clock.now() + polling.deadline_s
+        self._is_over = False
+
+    def is_over(self) -> bool:
+        """Tell whether the last look was begun."""
+        return self._is_over
+
+    def left_s(self) -> float:
+        """Return the seconds that the next question may take."""
+        left_s = self._ends - self._clock.now()
+        self._is_over = left_s <= 0
+        return _LAST_LOOK_S if self._is_over else left_s
+
+    async def pause(self, pause_s: float) -> None:
+        """Sleep, though not past the deadline."""
+        if not self._is_over:
+            left_s = max(self._ends - self._clock.now(), 0.0)
+            await self._clock.sleep(min(pause_s, left_s))
 
 
 async def poll(
@@ -150,12 +184,12 @@ async def poll(
         PollingTimeout: The deadline passed first; `last_value` is the last response.
         APIError: A question failed for good.
     """
-    ends = clock.now() + polling.deadline_s
+    term = Term(clock, polling)
     last: T | None = None
     failure: APIError | None = None
-    while failure is None and (left_s := ends - clock.now()) > 0:
+    while failure is None and not term.is_over():
         try:
-            last = await ask(left_s)
+            last = await ask(term.left_s())
         except APIError as error:
             if not error.out_of_time:
                 raise
@@ -164,8 +198,7 @@ async def poll(
             if is_done(last):
                 return last
             jitter = 1 + _JITTER * (2 * clock.random() - 1)
-            pause_s = polling.interval_seconds * jitter
-            await clock.sleep(min(pause_s, max(ends - clock.now(), 0.0)))
+            await term.pause(polling.interval_seconds * jitter)
     raise timed_out(what, polling, last) from failure
 
 

@@ -14,13 +14,13 @@ import attrs
 
 from runloop_async.calls.runner import Clock, Sendable, Stream
 from runloop_async.errors import APIError, APITimeoutError
-from runloop_async.options import ClientOptions
+from runloop_async.options import ClientOptions, RetryPolicy
 from runloop_async.sending.outgoing import Attempt, Preparation
 from runloop_async.sending.pool import Answer, Pool
 from runloop_async.sending.stats import Counters
 from runloop_async.wire.request import Request, Safety, Workload
 from runloop_async.wire.response import error_for, is_success
-from runloop_async.wire.retry import Stop, Wait, decide
+from runloop_async.wire.retry import BELIEVABLE_S, Stop, Wait, decide
 
 T = TypeVar("T")
 
@@ -106,11 +106,7 @@ class HttpRunner:
         self._pool.open()  # or say now that it is closed, or in another loop
         # Do not bind call.options: tracebacks show locals.
         request = call.request
-        policy = self._options.retry
-        if (max_retries := call.options.get("max_retries")) is not None:
-            policy = attrs.evolve(policy, max_retries=max_retries)
-        if request.content is not None and not request.content.can_repeat:
-            policy = attrs.evolve(policy, max_retries=0)
+        policy = self._policy(request, call.options.get("max_retries"))
         deadline_s = call.options.get("deadline", self._options.deadline)
         attempt = self._preparation.attempt(
             request, call.options, key="" if request.method == "GET" else str(uuid4())
@@ -143,6 +139,16 @@ class HttpRunner:
             if not scope.expired():
                 raise
         raise history.out_of_time()
+
+    def _policy(self, request: Request, max_retries: int | None) -> RetryPolicy:
+        policy = self._options.retry
+        if max_retries is not None:
+            policy = attrs.evolve(policy, max_retries=max_retries)
+        if request.patient:  # the deadline of the wait is the bound
+            policy = attrs.evolve(policy, retry_after_max=BELIEVABLE_S)
+        if request.content is not None and not request.content.can_repeat:
+            policy = attrs.evolve(policy, max_retries=0)
+        return policy
 
 
 class _History:

@@ -72,6 +72,8 @@ class Request:
     workload: Workload = Workload.API
     timeout_s: float | None = None
     """Seconds an attempt may take while the user has not chosen a timeout."""
+    patient: bool = False
+    """Whether it is part of a wait: however long the server asks to wait, it may."""
 
 
 _PLAIN_SEGMENT = re.compile(r"[A-Za-z0-9_~][A-Za-z0-9_~.\-]*").fullmatch

@@ -31,7 +31,8 @@ _THROTTLE = 429
 _UNAVAILABLE = 503
 _TRANSIENT = frozenset({408, 500, 502, 503, 504})
 _DECIMAL = re.compile(r"[ \t]*[0-9]{1,12}(\.[0-9]{0,12})?[ \t]*").fullmatch
-_BELIEVABLE_S = 366 * 86_400.0
+BELIEVABLE_S = 366 * 86_400.0
+"""A longer `retry-after` is not believed."""
 
 
 @attrs.frozen
@@ -142,7 +143,7 @@ def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:
         _number(text),
         _until(text, now),
     )
-    usable = (wait_s for wait_s in candidates if wait_s and 0 < wait_s < _BELIEVABLE_S)
+    usable = (wait_s for wait_s in candidates if wait_s and 0 < wait_s < BELIEVABLE_S)
     return next(usable, None)
 
 

@@ -206,7 +206,7 @@ async def test_each_question_is_given_the_time_that_is_left(clock: FakeClock) ->
     with pytest.raises(PollingTimeout):
         await poll(ask, lambda _: False, clock=clock, polling=TEN, what="it")
 
-    assert left == [float(10 - number) for number in range(10)]
+    assert left == [*(float(10 - number) for number in range(10)), 2.0]
 
 
 def test_the_deadline_is_the_timeout_or_else_all_attempts() -> None:

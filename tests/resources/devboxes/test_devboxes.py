@@ -16,19 +16,10 @@ from runloop_async.errors import (
 from runloop_async.resources.devboxes.devboxes import Devboxes
 from tests.fakes import Recorder
 from tests.rawserver import RawServer, http, http_json
+from tests.samples import DEVBOX
 from tests.sends import sending
 
 T = TypeVar("T")
-DEVBOX: dict[str, object] = {
-    "id": "dbx_1",
-    "capabilities": [],
-    "create_time_ms": 1,
-    "metadata": {},
-    "state_transitions": [],
-    "status": "running",
-    "end_time_ms": None,
-    "launch_parameters": {},
-}
 EXECUTION: dict[str, object] = {
     "devbox_id": "dbx_1",
     "execution_id": "exe_1",
