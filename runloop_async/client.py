@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 from copy import copy as shallow_copy
 from functools import partial
+from ssl import SSLContext
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
@@ -38,9 +39,11 @@ from runloop_async.resources.pty import Pty
 from runloop_async.resources.restricted_keys import RestrictedKeys
 from runloop_async.resources.scenarios import Scenarios
 from runloop_async.resources.secrets import Secrets
+from runloop_async.sending.clock import SystemClock
 from runloop_async.sending.lanes import lanes
+from runloop_async.sending.network import network_of
 from runloop_async.sending.pool import Pool
-from runloop_async.sending.runner import HttpRunner, SystemClock
+from runloop_async.sending.runner import HttpRunner
 from runloop_async.sending.stats import Counters, Stats
 
 T = TypeVar("T")
@@ -96,14 +99,23 @@ class AsyncRunloop:
         self,
         *,
         session: ClientSession | None = None,
+        ssl: SSLContext | None = None,
+        proxy: str | None = None,
+        trust_env: bool | None = None,
         limits: Limits | None = None,
         **options: Unpack[ClientParams],
     ) -> None:
         """Make a client; nothing is sent or opened yet.
 
         Args:
-            session: A session of yours, for proxies, TLS or tracing; it is used as it
-                is, and not closed.
+            session: A session of yours, to share its connections or to trace it; it is
+                used as it is, and not closed. It has its own settings for the three
+                that follow.
+            ssl: How to verify the server, such as
+                `ssl.create_default_context(cafile=...)`; as Python does by default.
+            proxy: The URL of an HTTP proxy, which may hold its user and password.
+            trust_env: Whether to use the proxy that `HTTPS_PROXY` names; False by
+                default.
             limits: How many requests of each workload may be under way at once.
             **options: See `runloop_async.options.ClientParams`; what is left out comes
                 from the environment or has a default.
@@ -111,19 +123,19 @@ class AsyncRunloop:
         Raises:
             ConfigurationError: There is no key, or an option or variable is unusable.
         """
+        network = _resolved(partial(network_of, session, ssl, proxy, trust_env))
+        del proxy
         resolved = _resolved(partial(resolve, options, os.environ))
         del options  # tracebacks show locals
+        if isinstance(network, ConfigurationError):
+            raise network
         if isinstance(resolved, ConfigurationError):
             raise resolved
         _set_log_level(os.environ.get("RUNLOOP_LOG"))
-        if session is not None and not isinstance(session, ClientSession):
-            raise ConfigurationError(
-                f"session must be an aiohttp.ClientSession, not {session!r}"
-            )
         self._limits = _checked(limits)
         self._options = resolved
-        self._lanes = lanes(self._limits)
-        self._pool = Pool(session)
+        self._lanes = lanes(self._limits, network.session)
+        self._pool = Pool(network)
         self._counters = Counters()
         self._clock: Clock = SystemClock()
         self._join()
@@ -230,9 +242,7 @@ class AsyncRunloop:
         return f"<AsyncRunloop {options.base_url}{state}>"
 
 
-def _resolved(
-    make: Callable[[], ClientOptions],
-) -> ClientOptions | ConfigurationError:
+def _resolved(make: Callable[[], T]) -> T | ConfigurationError:
     """Return options, or the error that refuses them without the frames behind it."""
     try:
         return make()

@@ -67,6 +67,9 @@ class ConfigurationError(RunloopError, ValueError):
 class ClientClosedError(RunloopError):
     """The client is closed; make a new one, or keep the first one open."""
 
+    ambiguous: bool = False
+    """Whether a write may have been carried out, being under way at the closing."""
+
 
 class EventLoopError(RunloopError):
     """A client was used in another event loop than the one it opened in."""

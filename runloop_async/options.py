@@ -82,9 +82,12 @@ class Timeouts:
     """How long one attempt may take; waiting for a free connection does not count."""
 
     total: float | None = seconds_field("total", default=30.0, optional=True)
-    """Seconds from the start of the attempt to the last byte of its response."""
+    """Seconds from the start of the attempt to the last byte of its response; of a
+    stream or a download, to the first."""
     connect: float | None = seconds_field("connect", default=5.0, optional=True)
     """Seconds to reach the server and agree on TLS."""
+    idle: float | None = seconds_field("idle", default=30.0, optional=True)
+    """Seconds between two pieces of a stream or a download."""
 
     @classmethod
     def of(cls, value: "float | Timeouts | None") -> "Timeouts":
@@ -96,10 +99,10 @@ class Timeouts:
         if isinstance(value, Timeouts):
             return value
         if value is None:
-            return cls(total=None, connect=None)
+            return cls(total=None, connect=None, idle=None)
         total = positive_seconds("timeout", value)
         # 90 %, so that a slow connect is reported as such.
-        return cls(total=total, connect=min(0.9 * total, 5.0))
+        return cls(total=total, connect=min(0.9 * total, 5.0), idle=total)
 
 
 @attrs.frozen(kw_only=True)

@@ -54,3 +54,11 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the variables of whoever runs the tests out of them."""
     for name in ("API_KEY", "BASE_URL", "CUSTOM_HEADERS", "LOG"):
         monkeypatch.delenv(f"RUNLOOP_{name}", raising=False)
+
+
+@pytest.fixture(params=["direct", "session"])
+def path(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Take one path to a server, then the other."""
+    if request.param == "session":
+        monkeypatch.setattr("runloop_async.sending.pool.missing", lambda: iter(["it"]))
+    return str(request.param)

@@ -57,6 +57,9 @@ class Recorder:
     )
     calls: list[Sendable[Any]] = attrs.field(factory=list[Sendable[Any]])
 
+    async def pause(self, delay_s: float) -> None:
+        await self.clock.sleep(delay_s)
+
     async def run(self, call: Sendable[T]) -> T:
         return call.read(self._answer(call))
 

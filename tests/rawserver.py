@@ -11,6 +11,8 @@ from typing import Self
 
 import attrs
 
+from tests.turns import settle
+
 _PATIENCE_S = 5.0
 """Seconds after which a test that waits for the server has failed."""
 
@@ -94,6 +96,7 @@ class RawServer:
         traceback: TracebackType | None,
     ) -> None:
         self._server.close()
+        await settle()  # connections that were just accepted begin their tasks
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -4,12 +4,13 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Unpack
 
+from multidict import CIMultiDict
 from yarl import URL
 
-from runloop_async.options import ClientParams, Limits, resolve
+from runloop_async.options import ClientParams, Limits, Timeouts, resolve
 from runloop_async.sending.lanes import lanes
-from runloop_async.sending.outgoing import Attempt
-from runloop_async.sending.pool import Pool
+from runloop_async.sending.outgoing import Attempt, Headers
+from runloop_async.sending.pool import Answer, Pool
 from runloop_async.sending.runner import HttpRunner
 from runloop_async.sending.stats import Counters
 from tests.fakes import FakeClock
@@ -27,17 +28,27 @@ async def sending(
     **options: Unpack[ClientParams],
 ) -> AsyncGenerator[HttpRunner]:
     """Make a runner, and close its connections at the end."""
-    pool = Pool()
+    pool, counters = Pool(), counters or Counters()
     try:
         yield HttpRunner(
             resolve({"bearer_token": KEY, "base_url": url, **options}, {}),
             pool,
             lanes(limits or Limits()),
             clock or FakeClock(),
-            counters or Counters(),
+            counters,
         )
     finally:
         await pool.close()
+
+
+@asynccontextmanager
+async def opened(pool: Pool, attempt: Attempt) -> AsyncGenerator[Answer]:
+    """Make an attempt, and close its response at the end."""
+    answer = await pool.stream(attempt)
+    try:
+        yield answer
+    finally:
+        answer.close()
 
 
 def attempt(
@@ -48,13 +59,13 @@ def attempt(
     max_bytes: int = 1000,
 ) -> Attempt:
     """Return an attempt to read from a server."""
+    where = URL(url)
     return Attempt(
         method="GET",
-        url=URL(url),
-        headers={},
-        body=None,
-        total_s=total_s,
-        idle_s=total_s,
-        connect_s=connect_s,
+        base=str(where.origin()),
+        target=where.raw_path_qs,
+        headers=Headers(CIMultiDict({"Host": where.authority})),
+        timeouts=Timeouts(total=total_s, idle=total_s, connect=connect_s),
         max_bytes=max_bytes,
+        counters=Counters(),
     )

@@ -56,6 +56,9 @@ class Streams:
     calls: list[Sendable[Any]] = attrs.field(factory=list[Sendable[Any]])
     open: int = 0
 
+    async def pause(self, delay_s: float) -> None:
+        await self.clock.sleep(delay_s)
+
     async def run(self, call: Sendable[T]) -> T:
         self.calls.append(call)
         answer = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]

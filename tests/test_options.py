@@ -77,15 +77,15 @@ def test_seconds_are_finite_and_positive_or_refused(value: object) -> None:
 
 
 def test_one_number_bounds_the_attempt_and_leaves_connecting_a_little_less() -> None:
-    assert Timeouts.of(2.0) == Timeouts(total=2.0, connect=1.8)
+    assert Timeouts.of(2.0) == Timeouts(total=2.0, connect=1.8, idle=2.0)
 
 
 def test_connecting_gets_no_more_than_five_seconds_of_a_long_time_out() -> None:
-    assert Timeouts.of(120) == Timeouts(total=120.0, connect=5.0)
+    assert Timeouts.of(120) == Timeouts(total=120.0, connect=5.0, idle=120.0)
 
 
 def test_none_stands_for_no_time_out_at_all() -> None:
-    assert Timeouts.of(None) == Timeouts(total=None, connect=None)
+    assert Timeouts.of(None) == Timeouts(total=None, connect=None, idle=None)
 
 
 def test_time_outs_stand_for_themselves() -> None:

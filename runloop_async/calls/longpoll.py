@@ -53,7 +53,7 @@ async def held(
         APIError: A request failed for good.
     """
     clock, polling = call.runner.clock, polling.within(options)
-    term = Term(clock, polling)
+    term = Term(call.runner, polling)
     last: T | None = None
     failure: APIError | None = None
     pauses = 0

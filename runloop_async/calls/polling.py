@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol, TypeVar, Unpack, cast
 import attrs
 
 from runloop_async.calls.call import Call
-from runloop_async.calls.runner import Clock
+from runloop_async.calls.runner import Runner
 from runloop_async.errors import APIError, PollingTimeout, WaitError
 from runloop_async.options import CallOptions, count_field, seconds_field
 from runloop_async.values import excerpt
@@ -140,10 +140,10 @@ class Term:
     still under way.
     """
 
-    def __init__(self, clock: Clock, polling: PollingConfig) -> None:
+    def __init__(self, runner: Runner, polling: PollingConfig) -> None:
         """Begin a wait now."""
-        self._clock = clock
-        self._ends = clock.now() + polling.deadline_s
+        self._runner = runner
+        self._ends = runner.clock.now() + polling.deadline_s
         self._is_over = False
 
     def is_over(self) -> bool:
@@ -152,22 +152,22 @@ class Term:
 
     def left_s(self) -> float:
         """Return the seconds that the next question may take."""
-        left_s = self._ends - self._clock.now()
+        left_s = self._ends - self._runner.clock.now()
         self._is_over = left_s <= 0
         return _LAST_LOOK_S if self._is_over else left_s
 
     async def pause(self, pause_s: float) -> None:
         """Sleep, though not past the deadline."""
         if not self._is_over:
-            left_s = max(self._ends - self._clock.now(), 0.0)
-            await self._clock.sleep(min(pause_s, left_s))
+            left_s = max(self._ends - self._runner.clock.now(), 0.0)
+            await self._runner.pause(min(pause_s, left_s))
 
 
 async def poll(
     ask: Callable[[float], Awaitable[T]],
     is_done: Callable[[T], bool],
     *,
-    clock: Clock,
+    runner: Runner,
     polling: PollingConfig,
     what: str,
 ) -> T:
@@ -176,7 +176,7 @@ async def poll(
     Args:
         ask: Asks once, within the seconds that it is given.
         is_done: Tells whether a response will do.
-        clock: Time and chance.
+        runner: Whatever sends the questions.
         polling: How often, and for how long.
         what: What is waited for, for the error.
 
@@ -184,7 +184,7 @@ async def poll(
         PollingTimeout: The deadline passed first; `last_value` is the last response.
         APIError: A question failed for good.
     """
-    term = Term(clock, polling)
+    term = Term(runner, polling)
     last: T | None = None
     failure: APIError | None = None
     while failure is None and not term.is_over():
@@ -197,7 +197,7 @@ async def poll(
         else:
             if is_done(last):
                 return last
-            jitter = 1 + _JITTER * (2 * clock.random() - 1)
+            jitter = 1 + _JITTER * (2 * runner.clock.random() - 1)
             await term.pause(polling.interval_seconds * jitter)
     raise timed_out(what, polling, last) from failure
 
@@ -225,7 +225,7 @@ async def until_ended(
     return await poll(
         lambda left_s: question(call, left_s, options),
         lambda thing: _STATE(thing) in ended,
-        clock=call.runner.clock,
+        runner=call.runner,
         polling=polling.within(options),
         what=f"the end of {call.request.path}",
     )
@@ -249,7 +249,7 @@ async def until_left(
     thing = await poll(
         lambda left_s: question(call, left_s, options),
         lambda thing: state(thing) not in passing,
-        clock=call.runner.clock,
+        runner=call.runner,
         polling=polling.within(options),
         what=f"the state {wanted!r} of {call.request.path}",
     )

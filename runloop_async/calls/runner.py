@@ -72,6 +72,14 @@ class Runner(Protocol):
         """Time and chance."""
         ...
 
+    async def pause(self, delay_s: float) -> None:
+        """Sleep between two requests of one wait.
+
+        Raises:
+            ClientClosedError: The client is closed, or was meanwhile.
+        """
+        ...
+
     async def run(self, call: Sendable[T]) -> T:
         """Send a request, again if need be, and return its decoded response.
 

@@ -178,7 +178,9 @@ class EventStream(Generic[T]):
             raise StreamError("the stream is closed: ask for a new one")
         asked = dict(self.request.query) | dict(self._position.query() or {})
         request = attrs.evolve(self.request, query=query_pairs(asked))
-        call = Call(self.runner, request, reader(bytes), self.options)
+        # The deadline is kept here, for all connections together.
+        options = merged(self.options, CallOptions(deadline=None))
+        call = Call(self.runner, request, reader(bytes), options)
         answer = await self._connection.enter_async_context(self.runner.stream(call))
         kind = answer.headers.get("content-type", "")
         if not kind.lower().startswith(_TYPE):
@@ -212,8 +214,8 @@ class EventStream(Generic[T]):
         pause_s = min(_BACKOFF_S * 2.0**self._pauses, _BACKOFF_MAX_S)
         self._pauses += 1
         if not self._is_ending:
-            clock = self.runner.clock
-            await clock.sleep(pause_s * (0.75 + clock.random() / 4))
+            dice = self.runner.clock.random()
+            await self.runner.pause(pause_s * (0.75 + dice / 4))
         try:
             await self._open()
         except (APIConnectionError, APIStatusError) as error:

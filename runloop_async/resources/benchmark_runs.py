@@ -167,7 +167,7 @@ class BenchmarkRuns(Resource):
         return await poll(
             look,
             lambda _: not pending,
-            clock=self._runner.clock,
+            runner=self._runner,
             polling=polling.within(options),
             what=f"the end of {len(ids)} benchmark runs",
         )

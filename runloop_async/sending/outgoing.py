@@ -1,7 +1,9 @@
 """Build the outgoing HTTP request."""
 
+import math
 from collections.abc import Mapping
 from typing import Final
+from uuid import uuid4
 
 import attrs
 import msgspec
@@ -9,107 +11,201 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from runloop_async._version import __version__
+from runloop_async.errors import APIError, APIStatusError, Phase
 from runloop_async.options import CallOptions, ClientOptions, Timeouts
+from runloop_async.sending.stats import Counters
 from runloop_async.values import query_pairs
+from runloop_async.wire.inflate import ENCODINGS
 from runloop_async.wire.request import Content, Request, query_string
 
 _JSON: Final = "application/json"
 
 
-@attrs.frozen(kw_only=True)
+class Headers:
+    """The headers of a request: to look up and change, and as they go out.
+
+    What most requests of a client send is one object, of which the bytes are made once.
+    """
+
+    __slots__ = ("_encoded", "mapping")
+
+    def __init__(self, mapping: CIMultiDict[str]) -> None:
+        self.mapping = mapping
+        """By name, without regard to case. Whoever hands it on hands on a copy."""
+        self._encoded: bytes | None = None
+
+    def encoded(self) -> bytes:
+        """Return them as lines of HTTP/1.1.
+
+        Raises:
+            ValueError: One would be read as several; it was not checked before.
+        """
+        if self._encoded is None:
+            text = "".join(
+                f"{name}: {value}\r\n" for name, value in self.mapping.items()
+            )
+            if text.count("\n") != len(self.mapping) or "\0" in text:
+                raise ValueError("a header has control characters")
+            self._encoded = text.encode()
+        return self._encoded
+
+
+@attrs.define(kw_only=True, eq=False)
 class Attempt:
-    """One request as it goes out."""
+    """A request as it goes out, and how far the present attempt to send it has come."""
 
     method: str
-    url: URL
-    headers: Mapping[str, str] = attrs.field(repr=False)
-    body: bytes | Content | None = attrs.field(repr=False)
-    total_s: float | None
-    """Seconds for all of it, where the response is read whole."""
-    idle_s: float | None
-    """Seconds between two pieces, where the response is a stream."""
-    connect_s: float | None
-    """Seconds to reach the server."""
+    base: str
+    """Scheme, host and port; of a request to another server, its whole URL."""
+    target: str = ""
+    """Path and query, percent-encoded."""
+    headers: Headers = attrs.field(repr=False)
+    body: bytes | Content | None = attrs.field(default=None, repr=False)
+    timeouts: Timeouts
     max_bytes: int
     """Largest response to read."""
+    counters: Counters = attrs.field(repr=False)
+    began_s: float = 0.0
+    """When the call began, in seconds of the runner's clock."""
+    ends_s: float = math.inf
+    """When it must have ended, likewise."""
+    failure: APIError | None = None
+    """What the attempt before this one failed with."""
+    is_under_way: bool = False
+    """Whether an attempt was begun and has not failed."""
+    number: int = 0
+    """How many attempts were begun, the present one included."""
+    phase: Phase = "connect"
+    """Where in the request the attempt is."""
+    was_sent: bool | None = False
+    """Whether the request was handed to a connection; None if that cannot be seen."""
+
+    @property
+    def url(self) -> URL:
+        """The whole URL."""
+        return URL(self.base + self.target, encoded=True)
+
+    @property
+    def arrived(self) -> bool | None:
+        """Whether the request reached the server; None if that cannot be known."""
+        if self.phase == "total":  # which is after the headers of the response
+            return True
+        return False if self.was_sent is False else None
+
+    def begin(self) -> None:
+        """Count one more attempt, of which nothing was sent yet."""
+        self.number += 1
+        self.is_under_way = True
+
+    def fail(self, error: APIError) -> None:
+        """Note that the present attempt has failed, and that another will follow."""
+        self.failure = error
+        self.is_under_way = False
+        self.phase = "connect"
+        self.was_sent = False
+
+    def ended(self) -> bool | None:
+        """Note that the call is out of time; tell whether any attempt has arrived.
+
+        An attempt of which nothing was sent counts for nothing.
+        """
+        if self.is_under_way and self.was_sent is False:
+            self.number -= 1
+        if isinstance(self.failure, APIStatusError):
+            return True
+        earlier: bool | None = getattr(self.failure, "sent", False)
+        return self.arrived or (earlier if self.arrived is False else None)
+
+    def mark_sent(self, *, certainly: bool = True) -> None:
+        """Note, once, that the request was handed to a connection."""
+        self.was_sent = True if certainly else None
+        self.phase = "read"
+        self.counters.requests += 1
+        self.counters.retries += self.number > 1
 
 
 class Preparation:
     """Makes attempts of requests, with what a client's options add to each."""
 
-    def __init__(self, options: ClientOptions) -> None:
+    def __init__(self, options: ClientOptions, counters: Counters) -> None:
         """Prepare what is the same for all requests."""
         self._options = options
-        self._headers = CIMultiDict(
+        self._counters = counters
+        url = URL(options.base_url)
+        self._base = str(url.origin())
+        self._root = url.raw_path.rstrip("/")
+        host = url.host_port_subcomponent or ""
+        mapping = CIMultiDict(
             {
+                "Host": host,
                 "Accept": _JSON,
+                "Accept-Encoding": ENCODINGS,
                 "Authorization": f"Bearer {options.bearer_token.reveal()}",
                 "User-Agent": f"runloop-async/{__version__}",
             }
         )
-        self._headers.update(options.default_headers)
+        mapping.update(options.default_headers)
+        self._headers = Headers(mapping)
 
-    def attempt(self, request: Request, options: CallOptions, key: str) -> Attempt:
+    def attempt(self, request: Request, options: CallOptions) -> Attempt:
         """Return what goes out for a request.
 
         Args:
             request: What to ask.
             options: The options of the call.
-            key: The `x-request-id` of a write.
         """
         timeouts = self._options.timeouts
         if "timeout" in options:
             timeouts = Timeouts.of(options["timeout"])
         elif request.timeout_s is not None and not self._options.own_timeouts:
-            timeouts = attrs.evolve(timeouts, total=request.timeout_s)
+            wanted_s = request.timeout_s
+            timeouts = attrs.evolve(timeouts, total=wanted_s, idle=wanted_s)
+        elsewhere = request.url
         return Attempt(
             method=request.method,
-            url=self._url(request, options),
-            headers=self._headers_of(request, options, key),
+            base=self._base if elsewhere is None else elsewhere,
+            target=self._target(request, options) if elsewhere is None else "",
+            headers=self._headers_of(request, options),
             body=request.content
             if request.json is None
             else msgspec.json.encode(request.json),
-            total_s=timeouts.total,
-            idle_s=timeouts.total,
-            connect_s=timeouts.connect,
+            timeouts=timeouts,
             max_bytes=self._options.max_response_bytes,
+            counters=self._counters,
         )
 
-    def _url(self, request: Request, options: CallOptions) -> URL:
-        if request.url is not None:  # with its own query, which may be signed
-            return URL(request.url, encoded=True)
+    def _target(self, request: Request, options: CallOptions) -> str:
         query = request.query
         if self._options.default_query or "query" in options:
             # What one call asks for replaces what the client adds; None takes it away.
             asked = options.get("query") or {}
             query = query_pairs({**self._options.default_query, **dict(query), **asked})
-        text = self._options.base_url + request.path
-        return URL(f"{text}?{query_string(query)}" if query else text, encoded=True)
+        path = self._root + request.path
+        return f"{path}?{query_string(query)}" if query else path
 
-    def _headers_of(
-        self, request: Request, options: CallOptions, key: str
-    ) -> Mapping[str, str]:
+    def _headers_of(self, request: Request, options: CallOptions) -> Headers:
         if request.url is not None:
             return _headers_elsewhere(request)
         if request.method == "GET" and request.accept == _JSON and not options:
             return self._headers
-        headers = self._headers.copy()
+        headers = self._headers.mapping.copy()
         if request.accept != _JSON:  # else it is there, unless the client has another
             headers["Accept"] = request.accept
         if request.json is not None:
             headers["Content-Type"] = _JSON
         if request.method != "GET":
-            headers["x-request-id"] = options.get("idempotency_key") or key
+            headers["x-request-id"] = options.get("idempotency_key") or str(uuid4())
         headers.update(options.get("headers") or {})
         headers.update(_content_headers(request.content))
-        return headers
+        return Headers(headers)
 
 
-def _headers_elsewhere(request: Request) -> Mapping[str, str]:
+def _headers_elsewhere(request: Request) -> Headers:
     """Return what goes to another server: nothing that is the client's own."""
-    headers = CIMultiDict(_content_headers(request.content))
+    headers = CIMultiDict({"Accept-Encoding": ENCODINGS})
+    headers.update(_content_headers(request.content))
     headers.update(request.headers)
-    return headers
+    return Headers(headers)
 
 
 def _content_headers(content: Content | None) -> Mapping[str, str]:

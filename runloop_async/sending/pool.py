@@ -1,108 +1,50 @@
-"""The aiohttp pool: makes one attempt, and turns what aiohttp raises into our errors.
+"""The pool of connections, in the one event loop that it belongs to: makes attempts.
 
-Everything that this package knows of aiohttp is here. Nothing is retried. An error
-leaves with its causes but without their tracebacks, whose frames hold the headers.
+Nothing is retried here. How an attempt travels is for `transport` to know.
 """
 
 import asyncio
-import ssl
-from collections.abc import (
-    AsyncGenerator,
-    AsyncIterator,
-    Awaitable,
-    Callable,
-    Mapping,
-)
-from contextlib import asynccontextmanager
-from functools import lru_cache
-from typing import Final, TypeVar
-
-import aiohttp
-from aiohttp import ClientResponse, ClientSession, ClientTimeout
+from collections.abc import AsyncIterator, Awaitable, Mapping
 
 from runloop_async.errors import (
-    APIConnectionError,
     APIError,
     APITimeoutError,
-    APITLSError,
     ClientClosedError,
     EventLoopError,
-    Phase,
-    ProxyError,
-    ResponseTooLargeError,
-    TruncatedBodyError,
 )
+from runloop_async.sending.alarms import Alarm, Alarms
+from runloop_async.sending.network import Network
 from runloop_async.sending.outgoing import Attempt
+from runloop_async.sending.transport.connector import Connector
+from runloop_async.sending.transport.direct import Direct
+from runloop_async.sending.transport.failures import (
+    FAILURES,
+    timed_out,
+    translated,
+    without_foreign_frames,
+)
+from runloop_async.sending.transport.incoming import Incoming
+from runloop_async.sending.transport.names import Watch, missing
+from runloop_async.sending.transport.session import Sessions
 from runloop_async.wire.request import Content
 from runloop_async.wire.response import Response
 
-T = TypeVar("T")
-
-_KEEPALIVE_S: Final = 15.0
-"""Seconds that an idle connection is kept: less than servers and balancers keep theirs,
-so that a write does not meet one that is just being closed."""
-_NO_AUTO_HEADERS: Final = frozenset({"Content-Type"})
-"""A write without a body would get that of bytes."""
-_REFUSED: Final = 300
+_REFUSED = 300
 """From here on a status is no success, and its body is read as far as is cheap."""
-_REFUSAL_BYTES: Final = 64 * 1024
-_REFUSAL_S: Final = 2.0
-_DNS_CACHE_S: Final = 30
-"""Seconds that a name's addresses are kept: a failover is seen within this."""
-
-
-class Answer:
-    """A response whose body has not been read."""
-
-    def __init__(
-        self,
-        response: ClientResponse,
-        most_s: float | None,
-        mapped: Callable[[Awaitable[bytes], Phase], Awaitable[bytes]],
-    ) -> None:
-        self._response = response
-        self._most_s = most_s
-        self._mapped = mapped
-
-    @property
-    def status(self) -> int:
-        """The HTTP status."""
-        return self._response.status
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """The headers, looked up without regard to case."""
-        return self._response.headers
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        """Yield the body as it comes.
-
-        Raises:
-            APIConnectionError: It broke off.
-        """
-        while piece := await self._mapped(self._response.content.readany(), "total"):
-            yield piece
-
-    async def refusal(self) -> Response:
-        """Return the response of an error status, as far as it can be read soon."""
-        body = await _read_refusal(self._response, self._most_s)
-        return Response(self.status, self.headers, body)
 
 
 class Pool:
     """A pool of connections, opened in the event loop that first needs it."""
 
-    def __init__(self, session: ClientSession | None = None) -> None:
-        """Make a pool, not yet open.
-
-        Args:
-            session: The caller's own, which is used and not closed; else one is made.
-        """
-        self._session = session
-        self._is_ours = session is None
+    def __init__(self, network: Network | None = None) -> None:
+        """Make a pool, not yet open."""
+        self._network = network or Network()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._holders = 0
-        self._unread = set[ClientResponse]()
+        self._connector: Connector | None = None
+        self._direct_over: Connector | None = None
+        self._direct: Direct | None = None
+        self._watch = Watch()
         self.is_closed = False
 
     def hold(self) -> None:
@@ -116,36 +58,69 @@ class Pool:
         if not self._holders:
             await self.close()
 
-    def open(self) -> ClientSession:
-        """Return the session, made now if there is none.
+    def open(self) -> None:
+        """Open the pool, if it is not yet open.
 
         Raises:
             ClientClosedError: The pool is closed.
             EventLoopError: The pool was opened in another event loop.
         """
-        loop = asyncio.get_running_loop()
         if self.is_closed:
             raise ClientClosedError("the client is closed: make a new one")
-        if self._loop is None:
-            self._loop = loop
-        elif self._loop is not loop:
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._open_in(loop)
+        session = self._network.session
+        if session is not None and session.closed:
+            raise ClientClosedError("the session given to the client is closed")
+
+    def _open_in(self, loop: asyncio.AbstractEventLoop) -> None:
+        network = self._network
+        home = self._loop or getattr(network.session, "_loop", None)
+        if home is not None and home is not loop:
             raise EventLoopError(
                 "the client was opened in another event loop: make one in each loop"
+                if self._loop
+                else "the session given to the client was made in another event loop"
             )
-        if self._session is None:
-            self._session = _make_session()
-        elif self._session.closed:
-            raise ClientClosedError("the session given to the client is closed")
-        return self._session
+        self._loop = loop
+        self._alarms = Alarms(loop)
+        if network.session is None:
+            self._connector = Connector(network.ssl, network.made_at)
+        self._sessions = Sessions(
+            network.session,
+            self._connector,
+            proxy=network.proxy,
+            trust_env=network.trust_env,
+        )
+        if network.proxy is None and not network.trust_env and not any(missing()):
+            self._direct_over = self._connector
 
     async def close(self) -> None:
-        """Close the connections; a session that was given stays open."""
+        """Close the connections, wherever it is called; calls under way end at once.
+
+        A session that was given stays open.
+        """
+        if self.is_closed:
+            return
         self.is_closed = True
-        session, self._session = self._session, None
-        for response in self._unread:  # aiohttp would let their readers wait on
-            response.content.set_exception(aiohttp.ClientConnectionError("closed"))
-        if session is not None and self._is_ours:
-            await session.close()
+        home = self._loop
+        if home is None:
+            return
+        if home is asyncio.get_running_loop():
+            await self._close()
+        elif home.is_running():  # in another thread
+            closing = asyncio.run_coroutine_threadsafe(self._close(), home)
+            await asyncio.wrap_future(closing)
+        elif self._connector is not None:
+            self._connector.cut()
+
+    async def _close(self) -> None:
+        self._alarms.ring_all()
+        await self._sessions.close()
+        if self._connector is not None:
+            # A peer that does not answer the end of TLS is not waited for.
+            await self._connector.close(abort_ssl=True)
 
     async def send(self, attempt: Attempt) -> Response:
         """Make an attempt and return its whole response, whatever its status.
@@ -155,230 +130,173 @@ class Pool:
             ResponseTooLargeError: The response is larger than the attempt accepts.
             ClientClosedError: The pool is closed, or was meanwhile.
         """
-        phase: Phase = "read"
+        incoming: Incoming | None = None
+        alarm = self._alarm(attempt.timeouts.total)
         try:
-            async with asyncio.timeout(attempt.total_s) as scope:
-                response = await self._request(attempt, idle_s=None)
-                phase = "total"
-                try:
-                    if response.status >= _REFUSED:
-                        body = await _read_refusal(response, _left_s(scope))
-                    else:
-                        body = await _read(response, attempt.max_bytes)
-                finally:
-                    self._unread.discard(response)
-                return Response(response.status, response.headers, body)
-        except APIError:  # of which some are timeouts, and so system errors
-            raise
-        except (aiohttp.ClientError, OSError) as error:
-            failure = self._failure(error, phase)
-        raise failure
+            incoming = await self._path(attempt).open(attempt)
+            attempt.phase = "total"
+            if incoming.status < _REFUSED:
+                body = await incoming.whole(attempt.max_bytes)
+            else:
+                body = await incoming.refusal(alarm.left_s())
+            return Response(incoming.status, incoming.headers, body)
+        except BaseException as error:  # noqa: BLE001 - it is raised below
+            failure = error
+            if incoming is not None:
+                incoming.close()
+        finally:
+            interrupted = alarm.stop()
+        raise self._meaning(failure, attempt, interrupted=interrupted)
 
-    @asynccontextmanager
-    async def stream(self, attempt: Attempt) -> AsyncGenerator[Answer]:
-        """Make an attempt and leave the body of its response to the caller.
+    async def stream(self, attempt: Attempt) -> "Answer":
+        """Make an attempt, and leave the body of its response to be read.
 
         Raises:
             APIConnectionError: No response came.
             ClientClosedError: The pool is closed, or was meanwhile.
         """
-        response = await self._mapped(
-            self._request(attempt, idle_s=attempt.idle_s), "read"
-        )
+        alarm = self._alarm(attempt.timeouts.total)
         try:
-            yield Answer(response, attempt.idle_s, self._mapped)
+            incoming = await self._path(attempt).open(attempt)
+            attempt.phase = "total"
+            return Answer(self, attempt, incoming)
+        except BaseException as error:  # noqa: BLE001 - it is raised below
+            failure = error
         finally:
-            self._unread.discard(response)
-            response.close()
+            interrupted = alarm.stop()
+        raise self._meaning(failure, attempt, interrupted=interrupted)
 
-    async def _request(
-        self, attempt: Attempt, *, idle_s: float | None
-    ) -> ClientResponse:
-        response = await self.open().request(
-            attempt.method,
-            attempt.url,
-            headers=attempt.headers,
-            skip_auto_headers=_NO_AUTO_HEADERS,
-            data=_data(attempt.body),
-            allow_redirects=False,
-            timeout=_timeout(attempt.connect_s, idle_s),
-        )
-        if self.is_closed:
-            response.close()
-            raise aiohttp.ClientConnectionError("closed")
-        self._unread.add(response)
-        return response
+    async def piece(self, attempt: Attempt, incoming: Incoming) -> bytes:
+        """Return the next piece of a body; an empty one is its end.
 
-    async def _mapped(self, work: Awaitable[T], phase: Phase) -> T:
-        """Await, translating aiohttp and OS errors."""
+        Raises:
+            APIConnectionError: It broke off.
+            ClientClosedError: The pool is closed, or was meanwhile.
+        """
+        alarm = self._alarm(attempt.timeouts.idle)
         try:
-            return await work
-        except (aiohttp.ClientError, OSError) as error:
-            failure = self._failure(error, phase)
-        raise failure
+            return await incoming.piece()
+        except BaseException as error:  # noqa: BLE001 - it is raised below
+            failure = error
+        finally:
+            interrupted = alarm.stop()
+        raise self._meaning(failure, attempt, interrupted=interrupted)
 
-    def _failure(self, error: Exception, phase: Phase) -> APIError | ClientClosedError:
-        if self.is_closed:
-            return ClientClosedError(
-                "the client was closed while the call was under way"
-            )
-        return _translated(error, phase)
+    async def pause(self, sleep: Awaitable[None]) -> None:
+        """Sleep, but not past the closing of the pool.
+
+        Raises:
+            ClientClosedError: The pool is closed, or was meanwhile.
+        """
+        self.open()
+        alarm = self._alarms.start(None)
+        try:
+            await sleep
+        except asyncio.CancelledError:
+            if not alarm.stop():
+                raise
+        else:
+            alarm.stop()
+            return
+        raise closed_meanwhile()
+
+    def _alarm(self, delay_s: float | None) -> Alarm:
+        """Start the timeout of a step, unless the pool was closed meanwhile."""
+        if self.is_closed or self._loop is None:
+            self.open()
+        return self._alarms.start(delay_s)
+
+    def _path(self, attempt: Attempt) -> "Direct | Sessions":
+        is_plain = attempt.target and not isinstance(attempt.body, Content)
+        connector = self._direct_over
+        if connector is None or not is_plain or not self._watch.is_clean():
+            return self._sessions
+        if self._direct is None:
+            self._direct = Direct(connector, attempt.base)
+        return self._direct
+
+    def _meaning(
+        self, error: BaseException, attempt: Attempt, *, interrupted: bool
+    ) -> BaseException:
+        """Return what to raise for an error of an attempt.
+
+        Args:
+            error: What came out of the path.
+            attempt: How far it came.
+            interrupted: Whether an alarm has rung.
+        """
+        if isinstance(error, APIError):
+            return error
+        if self.is_closed and (interrupted or isinstance(error, FAILURES)):
+            return closed_meanwhile()
+        if interrupted:
+            return timed_out(attempt)
+        if isinstance(error, FAILURES):
+            return translated(error, attempt)
+        return without_foreign_frames(error)
 
 
-def _make_session() -> ClientSession:
-    return ClientSession(
-        # How many requests are under way is bounded before they come here.
-        connector=aiohttp.TCPConnector(
-            limit=0, keepalive_timeout=_KEEPALIVE_S, ttl_dns_cache=_DNS_CACHE_S
-        ),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        timeout=ClientTimeout(total=None),
+class Answer:
+    """A response whose body has not been read."""
+
+    def __init__(self, pool: Pool, attempt: Attempt, incoming: Incoming) -> None:
+        self.attempt = attempt
+        """What brought it."""
+        self._pool = pool
+        self._incoming = incoming
+        self.ends_at: float | None = None
+        """When the call must have ended, in seconds of the event loop."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self._incoming.status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers, looked up without regard to case."""
+        return self._incoming.headers
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Yield the body as it comes.
+
+        Raises:
+            APIConnectionError: It broke off, or took longer than it may.
+        """
+        while piece := await self._piece():
+            yield piece
+
+    async def _piece(self) -> bytes:
+        if self.ends_at is None:
+            return await self._pool.piece(self.attempt, self._incoming)
+        scope = asyncio.timeout_at(self.ends_at)
+        try:
+            async with scope:
+                return await self._pool.piece(self.attempt, self._incoming)
+        except TimeoutError:
+            if not scope.expired():
+                raise
+        raise past_deadline(sent=True)
+
+    async def refusal(self) -> Response:
+        """Return the response of an error status, as far as it can be read soon."""
+        body = await self._incoming.refusal(self.attempt.timeouts.idle)
+        return Response(self.status, self.headers, body)
+
+    def close(self) -> None:
+        """Close the connection, unless the body was read to its end."""
+        self._incoming.close()
+
+
+def closed_meanwhile() -> ClientClosedError:
+    """Return the error for a call during which the client was closed."""
+    return ClientClosedError("the client was closed while the call was under way")
+
+
+def past_deadline(*, sent: bool | None) -> APITimeoutError:
+    """Return the error for a call that did not end by its deadline."""
+    error = APITimeoutError(
+        "the call did not end by its deadline", phase="deadline", sent=sent
     )
-
-
-def _data(body: bytes | Content | None) -> bytes | AsyncIterator[bytes] | None:
-    return body.pieces() if isinstance(body, Content) else body
-
-
-@lru_cache(maxsize=64)
-def _timeout(connect_s: float | None, idle_s: float | None) -> ClientTimeout:
-    return ClientTimeout(total=None, sock_connect=connect_s, sock_read=idle_s)
-
-
-def _left_s(scope: asyncio.Timeout) -> float | None:
-    """Return the seconds until a timeout."""
-    ends = scope.when()
-    return None if ends is None else ends - asyncio.get_running_loop().time()
-
-
-async def _read_refusal(response: ClientResponse, most_s: float | None) -> bytes:
-    """Return what can be read soon of the body of an error status.
-
-    The status is what counts: a body that is endless, slow, cut or wrongly encoded
-    takes nothing away from it. Where it is not read to its end, its connection is
-    closed.
-
-    Args:
-        response: The response, whose body has not been read.
-        most_s: Seconds until the attempt is out of time; a little is left for raising.
-    """
-    bound_s = _REFUSAL_S if most_s is None else min(_REFUSAL_S, 0.9 * most_s)
-    pieces: list[bytes] = []
-    size = 0
-    try:
-        async with asyncio.timeout(bound_s):
-            while size <= _REFUSAL_BYTES:
-                piece = await response.content.readany()
-                if not piece:
-                    break
-                pieces.append(piece)
-                size += len(piece)
-    except (aiohttp.ClientError, OSError):
-        pass
-    finally:
-        response.close()  # which does nothing where it was read to its end
-    return b"".join(pieces)[:_REFUSAL_BYTES]
-
-
-async def _read(response: ClientResponse, max_bytes: int) -> bytes:
-    """Read a body; where it is not read to its end, its connection is closed."""
-    pieces: list[bytes] = []
-    told, size = response.content_length or 0, 0
-    try:
-        while max(told, size) <= max_bytes:
-            piece = await response.content.readany()
-            if not piece:
-                return pieces[0] if len(pieces) == 1 else b"".join(pieces)
-            pieces.append(piece)
-            size += len(piece)
-    except BaseException:
-        response.close()
-        raise
-    response.close()
-    raise ResponseTooLargeError(
-        f"the response is larger than {max_bytes} bytes: raise max_response_bytes, or "
-        "ask for less at a time"
-    )
-
-
-def _translated(error: Exception, phase: Phase) -> APIConnectionError:
-    """Return the error of ours that one of aiohttp's or the system's stands for."""
-    ours = _error_for(error, phase)
-    # What aiohttp tells of a whole exchange prints the request's headers.
-    if not isinstance(error, aiohttp.ClientResponseError):
-        ours.__cause__ = _without_tracebacks(error)
-    return ours
-
-
-def _error_for(error: Exception, phase: Phase) -> APIConnectionError:  # noqa: PLR0911
-    match error:
-        case aiohttp.ConnectionTimeoutError():
-            return APITimeoutError(
-                "no connection within the timeout", phase="connect", sent=False
-            )
-        case aiohttp.ClientHttpProxyError():
-            return ProxyError(
-                f"the proxy refused to connect: HTTP {error.status}",
-                phase="proxy",
-                sent=False,
-            )
-        case aiohttp.ClientProxyConnectionError():
-            return APIConnectionError(
-                "cannot connect to the proxy", phase="proxy", sent=False
-            )
-        case aiohttp.ClientConnectorCertificateError():
-            return _tls(error.certificate_error)
-        case aiohttp.ClientConnectorError():
-            return _unconnected(error)
-        case aiohttp.ClientPayloadError():
-            return TruncatedBodyError(
-                "the response broke off before its end", phase="total", sent=True
-            )
-        case TimeoutError():
-            return APITimeoutError(
-                "no response within the timeout"
-                if phase == "read"
-                else "the response did not end within the timeout",
-                phase=phase,
-                sent=None if phase == "read" else True,
-            )
-        case _:
-            return APIConnectionError(
-                f"the connection broke before a response came: {_kind(error)}",
-                phase=phase,
-                sent=None,
-            )
-
-
-def _tls(error: Exception) -> APITLSError:
-    return APITLSError(
-        f"the server's certificate is not to be trusted: {error}",
-        phase="connect",
-        sent=False,
-    )
-
-
-def _unconnected(error: aiohttp.ClientConnectorError) -> APIConnectionError:
-    reason: OSError = error.os_error
-    # A handshake that was cut off says nothing of the peer; any other failure does.
-    if isinstance(reason, ssl.SSLError) and not isinstance(reason, ssl.SSLEOFError):
-        return _tls(reason)
-    return APIConnectionError(
-        f"cannot connect to {error.host}:{error.port}: {reason}",
-        phase="connect",
-        sent=False,
-    )
-
-
-def _kind(error: Exception) -> str:
-    text = str(error) if isinstance(error, OSError) else ""
-    return text or type(error).__name__
-
-
-def _without_tracebacks(error: BaseException) -> BaseException:
-    """Take the tracebacks from an error and its causes: their frames know the key."""
-    link: BaseException | None = error
-    while link is not None:
-        link.__traceback__ = None
-        link = link.__cause__ or link.__context__
+    error.out_of_time = True
     return error

@@ -2,46 +2,27 @@
 
 import asyncio
 import logging
-import math
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
-from random import SystemRandom
-from typing import Any, Final, TypeVar
-from uuid import uuid4
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
 
 import attrs
 
 from runloop_async.calls.runner import Clock, Sendable, Stream
-from runloop_async.errors import APIError, APITimeoutError
-from runloop_async.options import ClientOptions, RetryPolicy
+from runloop_async.errors import APIError, ClientClosedError
+from runloop_async.options import CallOptions, ClientOptions
+from runloop_async.sending.lanes import Lane
 from runloop_async.sending.outgoing import Attempt, Preparation
-from runloop_async.sending.pool import Answer, Pool
+from runloop_async.sending.pool import Answer, Pool, past_deadline
 from runloop_async.sending.stats import Counters
 from runloop_async.wire.request import Request, Safety, Workload
 from runloop_async.wire.response import error_for, is_success
-from runloop_async.wire.retry import BELIEVABLE_S, Stop, Wait, decide
+from runloop_async.wire.retry import BELIEVABLE_S, Stop, Wait, decide, is_ambiguous
 
 T = TypeVar("T")
 
 _log = logging.getLogger("runloop_async")
-_DICE: Final = SystemRandom()
-
-
-class SystemClock:
-    """The time and chance of this machine."""
-
-    def now(self) -> float:
-        """Return monotonic seconds."""
-        return time.monotonic()
-
-    async def sleep(self, delay_s: float) -> None:
-        """Wait."""
-        await asyncio.sleep(delay_s)
-
-    def random(self) -> float:
-        """Return a number from 0 to 1, which no fork repeats."""
-        return _DICE.random()
 
 
 class HttpRunner:
@@ -51,137 +32,168 @@ class HttpRunner:
         self,
         options: ClientOptions,
         pool: Pool,
-        lanes: Mapping[Workload, asyncio.Semaphore],
+        lanes: Mapping[Workload, Lane],
         clock: Clock,
         counters: Counters,
     ) -> None:
         self._options = options
         self._pool = pool
         self._lanes = lanes
-        self._counters = counters
         self.clock = clock
         """Time and chance."""
-        self._preparation = Preparation(options)
+        self._preparation = Preparation(options, counters)
+
+    async def pause(self, delay_s: float) -> None:
+        """Sleep between two requests, unless the client is closed meanwhile.
+
+        Raises:
+            ClientClosedError: The client is closed.
+        """
+        await self._pool.pause(self.clock.sleep(delay_s))
 
     async def run(self, call: Sendable[T]) -> T:
         """Send a request, again if need be, and return its decoded response."""
-        lane = self._lanes[call.request.workload]
-
-        async def exchange(attempt: Attempt) -> T:
-            async with lane:
-                response = await self._pool.send(attempt)
-            status = response.status
-            if not is_success(status) and status not in call.request.answers:
-                raise error_for(response, now=time.time())
-            return call.read(response)
-
-        return await self._until_success(call, exchange)
+        return await self._until_success(call, self._whole)
 
     @asynccontextmanager
     async def stream(self, call: Sendable[Any]) -> AsyncGenerator[Stream]:
         """Send a request, again if need be, and leave its response to the caller."""
-        async with AsyncExitStack() as stack:
+        ends_at = None
+        if (deadline_s := self._deadline_s(call)) is not None:
+            ends_at = asyncio.get_running_loop().time() + deadline_s
+        answer = await self._until_success(call, self._opened)
+        answer.ends_at = ends_at
+        try:
+            yield answer
+        except APIError as error:
+            if not error.route:  # it is this stream that broke
+                ambiguous = is_ambiguous(error, call.request.safety)
+                verdict = Stop(ambiguous, out_of_time=error.out_of_time)
+                self._mark(error, call.request, answer.attempt, verdict)
+            raise
+        finally:
+            answer.close()
+            self._lanes[call.request.workload].leave()
 
-            async def open_answer(attempt: Attempt) -> Answer:
-                async with AsyncExitStack() as trial:
-                    await trial.enter_async_context(self._lanes[call.request.workload])
-                    answer = await trial.enter_async_context(self._pool.stream(attempt))
-                    if not is_success(answer.status):
-                        raise error_for(await answer.refusal(), now=time.time())
-                    await stack.enter_async_context(trial.pop_all())
-                return answer
+    async def _whole(self, call: Sendable[T], attempt: Attempt) -> T:
+        """Make one attempt, and read what comes of it."""
+        lane = self._lanes[call.request.workload]
+        await lane.enter()
+        try:
+            attempt.begin()
+            response = await self._pool.send(attempt)
+        finally:
+            lane.leave()
+        status = response.status
+        if not is_success(status) and status not in call.request.answers:
+            raise error_for(response, now=time.time())
+        return call.read(response)
 
-            answer = await self._until_success(call, open_answer)
-            try:
-                yield answer
-            except APIError as error:
-                if not error.route:  # it is this stream that broke
-                    _History(call.request, self.clock).mark(error, Stop())
-                raise
+    async def _opened(self, call: Sendable[Any], attempt: Attempt) -> Answer:
+        """Make one attempt, and keep its place in the lane if it succeeds."""
+        lane = self._lanes[call.request.workload]
+        await lane.enter()
+        try:
+            attempt.begin()
+            answer = await self._pool.stream(attempt)
+            refusal = None
+            if not is_success(answer.status):
+                refusal = await answer.refusal()
+        except BaseException:
+            lane.leave()
+            raise
+        if refusal is not None:
+            lane.leave()
+            raise error_for(refusal, now=time.time())
+        return answer
+
+    def _deadline_s(self, call: Sendable[Any]) -> float | None:
+        return call.options.get("deadline", self._options.deadline)
 
     async def _until_success(
-        self, call: Sendable[Any], exchange: Callable[[Attempt], Awaitable[T]]
+        self,
+        call: Sendable[Any],
+        ask: Callable[[Sendable[Any], Attempt], Awaitable[T]],
     ) -> T:
         """Make attempts until one succeeds, the policy says stop, or time is up."""
         self._pool.open()  # or say now that it is closed, or in another loop
-        # Do not bind call.options: tracebacks show locals.
         request = call.request
-        policy = self._policy(request, call.options.get("max_retries"))
-        deadline_s = call.options.get("deadline", self._options.deadline)
-        attempt = self._preparation.attempt(
-            request, call.options, key="" if request.method == "GET" else str(uuid4())
-        )
-        history = _History(request, self.clock)
+        attempt = self._preparation.attempt(request, call.options)
+        attempt.began_s = self.clock.now()
+        deadline_s = self._deadline_s(call)
+        if deadline_s is None:
+            return await self._attempts(call, ask, attempt)
+        attempt.ends_s = attempt.began_s + deadline_s
         scope = asyncio.timeout(deadline_s)
         try:
             async with scope:
-                while True:
-                    self._counters.requests += 1
-                    self._counters.retries += history.attempts > 0
-                    history.attempts += 1
-                    try:
-                        return await exchange(attempt)
-                    except APIError as error:
-                        left_s = (deadline_s or math.inf) - history.elapsed_s()
-                        verdict = decide(
-                            error,
-                            policy=policy,
-                            safety=request.safety,
-                            attempt=history.attempts,
-                            dice=self.clock.random(),
-                            left_s=left_s,
-                        )
-                        history.mark(error, verdict)
-                        if isinstance(verdict, Stop):
-                            raise
-                    await self.clock.sleep(verdict.delay_s)
+                return await self._attempts(call, ask, attempt)
         except TimeoutError:
             if not scope.expired():
                 raise
-        raise history.out_of_time()
+        error = past_deadline(sent=attempt.ended())
+        error.__cause__ = attempt.failure
+        ambiguous = self._may_be_done(request, attempt)
+        self._mark(error, request, attempt, Stop(ambiguous, out_of_time=True))
+        raise error
 
-    def _policy(self, request: Request, max_retries: int | None) -> RetryPolicy:
+    async def _attempts(
+        self,
+        call: Sendable[Any],
+        ask: Callable[[Sendable[Any], Attempt], Awaitable[T]],
+        attempt: Attempt,
+    ) -> T:
+        request = call.request
+        while True:
+            try:
+                return await ask(call, attempt)
+            except APIError as error:
+                verdict = self._verdict(error, request, call.options, attempt)
+                self._mark(error, request, attempt, verdict)
+                if isinstance(verdict, Stop):
+                    raise
+                attempt.fail(error)
+            except ClientClosedError as error:
+                error.ambiguous = self._may_be_done(request, attempt)
+                raise
+            except asyncio.CancelledError:
+                if self._may_be_done(request, attempt):
+                    _log.debug("%s was cancelled, and may be carried out", request)
+                raise
+            await self.pause(verdict.delay_s)
+
+    def _may_be_done(self, request: Request, attempt: Attempt) -> bool:
+        return request.safety is not Safety.SAFE and attempt.was_sent is not False
+
+    def _verdict(
+        self, error: APIError, request: Request, options: CallOptions, attempt: Attempt
+    ) -> Wait | Stop:
+        # Do not bind call.options in the caller: tracebacks show locals.
         policy = self._options.retry
-        if max_retries is not None:
+        if (max_retries := options.get("max_retries")) is not None:
             policy = attrs.evolve(policy, max_retries=max_retries)
         if request.patient:  # the deadline of the wait is the bound
             policy = attrs.evolve(policy, retry_after_max=BELIEVABLE_S)
         if request.content is not None and not request.content.can_repeat:
             policy = attrs.evolve(policy, max_retries=0)
-        return policy
+        return decide(
+            error,
+            policy=policy,
+            safety=request.safety,
+            attempt=attempt.number,
+            dice=self.clock.random(),
+            left_s=attempt.ends_s - self.clock.now(),
+        )
 
-
-class _History:
-    """Attempts made so far, reported on the error."""
-
-    def __init__(self, request: Request, clock: Clock) -> None:
-        self._request = request
-        self._clock = clock
-        self._started = clock.now()
-        self._failure: APIError | None = None
-        self.attempts = 0
-
-    def elapsed_s(self) -> float:
-        return self._clock.now() - self._started
-
-    def mark(self, error: APIError, verdict: Wait | Stop) -> None:
-        """Note a failed attempt, and put on the error what is known of the call."""
-        self._failure = error
-        error.method = self._request.method
-        error.route = self._request.route
-        error.attempts = self.attempts
-        error.elapsed_s = self.elapsed_s()
+    def _mark(
+        self, error: APIError, request: Request, attempt: Attempt, verdict: Wait | Stop
+    ) -> None:
+        """Put on an error what is known of the call."""
+        error.method = request.method
+        error.route = request.route
+        error.attempts = attempt.number
+        error.elapsed_s = self.clock.now() - attempt.began_s
         if isinstance(verdict, Stop):
             error.ambiguous = verdict.ambiguous
             error.out_of_time = verdict.out_of_time
         _log.debug("%s; %s", error, verdict)
-
-    def out_of_time(self) -> APITimeoutError:
-        """Return the error for a call that did not end by its deadline."""
-        error = APITimeoutError(
-            "the call did not end by its deadline", phase="deadline"
-        )
-        error.__cause__ = self._failure
-        ambiguous = self._request.safety is not Safety.SAFE
-        self.mark(error, Stop(ambiguous=ambiguous, out_of_time=True))
-        return error

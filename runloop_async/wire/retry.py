@@ -74,7 +74,7 @@ def decide(
     Returns:
         `Wait`, never past the deadline, or `Stop`.
     """
-    final = Stop(ambiguous=_ambiguous(error, safety))
+    final = Stop(ambiguous=is_ambiguous(error, safety))
     if attempt > policy.max_retries or not worth_another(error, safety):
         return final
     asked_s = error.retry_after if isinstance(error, APIStatusError) else None
@@ -110,7 +110,8 @@ def worth_another(error: APIError, safety: Safety) -> bool:
     return _is_throttle(error) or (safe and transient)
 
 
-def _ambiguous(error: APIError, safety: Safety) -> bool:
+def is_ambiguous(error: APIError, safety: Safety) -> bool:
+    """Tell whether a request may have been carried out although it failed."""
     if safety is Safety.SAFE:
         return False
     if isinstance(error, APIConnectionError):

@@ -47,7 +47,11 @@ async def ask_for(
         return value
 
     return await poll(
-        ask, lambda value: value == "done", clock=clock, polling=polling, what="it"
+        ask,
+        lambda value: value == "done",
+        runner=Recorder(clock),
+        polling=polling,
+        what="it",
     )
 
 
@@ -204,7 +208,7 @@ async def test_each_question_is_given_the_time_that_is_left(clock: FakeClock) ->
         return "no"
 
     with pytest.raises(PollingTimeout):
-        await poll(ask, lambda _: False, clock=clock, polling=TEN, what="it")
+        await poll(ask, lambda _: False, runner=Recorder(clock), polling=TEN, what="it")
 
     assert left == [*(float(10 - number) for number in range(10)), 2.0]
 

@@ -6,18 +6,20 @@ import pytest
 
 from runloop_async.options import CallOptions, resolve
 from runloop_async.sending.outgoing import Preparation
+from runloop_async.sending.stats import Counters
 from runloop_async.wire.request import Content, Request
 
 OWN = "application/json;v=2"
 PREPARATION = Preparation(
-    resolve({"bearer_token": "none", "default_headers": {"Accept": OWN}}, {})
+    resolve({"bearer_token": "none", "default_headers": {"Accept": OWN}}, {}),
+    Counters(),
 )
 
 
 def accepted(options: CallOptions, accept: str = "application/json") -> str:
     """Return the `Accept` of a request of this client."""
     asked = Request(method="GET", route="/v1/a", path="/v1/a", accept=accept)
-    return PREPARATION.attempt(asked, options, key="").headers["accept"]
+    return PREPARATION.attempt(asked, options).headers.mapping["accept"]
 
 
 @pytest.mark.parametrize(
@@ -47,10 +49,11 @@ def test_a_request_to_another_server_has_nothing_of_the_client() -> None:
         content=Content(pieces=_nothing, type="text/plain", size=0, can_repeat=True),
     )
 
-    made = PREPARATION.attempt(asked, {}, key="")
+    made = PREPARATION.attempt(asked, {})
 
     assert str(made.url) == "https://storage.example/a?signature=%2F"
-    assert dict(made.headers) == {
+    assert dict(made.headers.mapping) == {
+        "Accept-Encoding": "gzip, deflate",
         "Content-Type": "text/plain",
         "Content-Length": "0",
         "x-kind": "a",

@@ -11,7 +11,7 @@ from pathlib import Path
 import aiohttp
 import attrs
 import pytest
-from yarl import URL
+from multidict import CIMultiDict
 
 from runloop_async.errors import (
     APIConnectionError,
@@ -21,6 +21,8 @@ from runloop_async.errors import (
     TruncatedBodyError,
 )
 from runloop_async.options import Timeouts
+from runloop_async.sending.network import Network
+from runloop_async.sending.outgoing import Headers
 from runloop_async.sending.pool import Pool
 from tests.rawserver import (
     Answer,
@@ -71,8 +73,8 @@ async def test_send_sends_method_path_headers_and_body_as_they_are(
         post = attrs.evolve(
             attempt(server.url),
             method="POST",
-            url=URL(f"{server.url}/v1/a%2Fb?q=1%2C2", encoded=True),
-            headers={"X-Mine": "1"},
+            target="/v1/a%2Fb?q=1%2C2",
+            headers=Headers(CIMultiDict({"X-Mine": "1"})),
             body=b'{"a":1}',
         )
         await transport.send(post)
@@ -314,7 +316,7 @@ async def test_a_certificate_that_the_given_session_trusts_is_accepted() -> None
         RawServer(http(b"yes"), tls=tls()) as server,
         aiohttp.ClientSession(connector=connector) as session,
     ):
-        response = await Pool(session).send(attempt(server.url))
+        response = await Pool(Network(session=session)).send(attempt(server.url))
 
     assert response.body == b"yes"
 
@@ -324,7 +326,7 @@ async def test_a_proxy_that_is_down_is_unsent() -> None:
 
     async with aiohttp.ClientSession(proxy=proxy) as session:
         with pytest.raises(APIConnectionError) as caught:
-            await Pool(session).send(attempt("http://127.0.0.1:1"))
+            await Pool(Network(session=session)).send(attempt("http://127.0.0.1:1"))
 
     assert (caught.value.phase, caught.value.sent) == ("proxy", False)
 
@@ -335,6 +337,6 @@ async def test_a_proxy_that_refuses_is_unsent() -> None:
         aiohttp.ClientSession(proxy=proxy.url) as session,
     ):
         with pytest.raises(APIConnectionError) as caught:
-            await Pool(session).send(attempt("https://127.0.0.1:1"))
+            await Pool(Network(session=session)).send(attempt("https://127.0.0.1:1"))
 
     assert (caught.value.phase, caught.value.sent) == ("proxy", False)

@@ -13,6 +13,7 @@ from runloop_async.errors import (
     EventLoopError,
     TruncatedBodyError,
 )
+from runloop_async.sending.network import Network
 from runloop_async.sending.pool import Pool
 from tests.rawserver import (
     Answer,
@@ -25,7 +26,7 @@ from tests.rawserver import (
     then_hang,
     then_reset,
 )
-from tests.sends import attempt
+from tests.sends import attempt, opened
 from tests.turns import settle
 
 
@@ -114,7 +115,7 @@ async def test_a_session_that_was_given_is_used_and_left_open() -> None:
         RawServer(http()) as server,
         aiohttp.ClientSession(headers={"X-Theirs": "1"}) as session,
     ):
-        transport = Pool(session)
+        transport = Pool(Network(session=session))
         await transport.send(attempt(server.url))
 
         await transport.close()
@@ -133,7 +134,7 @@ async def test_an_answer_on_a_given_session_is_refused_once_the_pool_is_closed()
         await connection.send(http())
 
     async with RawServer(answer) as server, aiohttp.ClientSession() as session:
-        transport = Pool(session)
+        transport = Pool(Network(session=session))
         call = asyncio.create_task(transport.send(attempt(server.url)))
         await server.has_got(1)
         await transport.close()
@@ -145,7 +146,7 @@ async def test_an_answer_on_a_given_session_is_refused_once_the_pool_is_closed()
 
 async def test_a_session_that_its_owner_has_closed_cannot_be_used() -> None:
     async with aiohttp.ClientSession() as session:
-        transport = Pool(session)
+        transport = Pool(Network(session=session))
 
     with pytest.raises(ClientClosedError, match="session given"):
         transport.open()
@@ -189,22 +190,22 @@ async def test_stream_yields_the_body_as_it_comes(transport: Pool) -> None:
 
     async with (
         RawServer(answer) as server,
-        transport.stream(attempt(server.url)) as opened,
+        opened(transport, attempt(server.url)) as taken,
     ):
-        async for piece in opened.chunks():
+        async for piece in taken.chunks():
             pieces.append(piece)
             got_one.set()
 
-    assert (opened.status, opened.headers["x-word"]) == (200, "yes")
+    assert (taken.status, taken.headers["x-word"]) == (200, "yes")
     assert pieces == [b"one", b"two"]
 
 
 async def test_stream_can_read_the_body_of_a_refusal(transport: Pool) -> None:
     async with (
         RawServer(http(b"no", status=404)) as server,
-        transport.stream(attempt(server.url)) as opened,
+        opened(transport, attempt(server.url)) as answer,
     ):
-        response = await opened.refusal()
+        response = await answer.refusal()
 
     assert (response.status, response.body) == (404, b"no")
 
@@ -213,8 +214,8 @@ async def test_stream_that_is_left_early_closes_its_connection(
     transport: Pool,
 ) -> None:
     async with RawServer(then_hang(http(b"one", length=6))) as server:
-        async with transport.stream(attempt(server.url)) as opened:
-            async for _ in opened.chunks():
+        async with opened(transport, attempt(server.url)) as answer:
+            async for _ in answer.chunks():
                 break
 
         await server.is_left()
@@ -222,7 +223,7 @@ async def test_stream_that_is_left_early_closes_its_connection(
 
 async def test_stream_that_cannot_connect_is_unsent(transport: Pool) -> None:
     with pytest.raises(APIConnectionError) as caught:
-        async with transport.stream(attempt(f"http://127.0.0.1:{free_port()}")):
+        async with opened(transport, attempt(f"http://127.0.0.1:{free_port()}")):
             pytest.fail("there is nobody to answer")
 
     assert caught.value.sent is False
@@ -234,10 +235,10 @@ async def test_stream_that_breaks_off_is_truncated(
 ) -> None:
     async with (
         RawServer(breaks(http(b"one", length=6))) as server,
-        transport.stream(attempt(server.url)) as opened,
+        opened(transport, attempt(server.url)) as answer,
     ):
         with pytest.raises(TruncatedBodyError):
-            [piece async for piece in opened.chunks()]
+            [piece async for piece in answer.chunks()]
 
 
 async def test_stream_times_out_when_nothing_comes_for_too_long(
@@ -245,10 +246,10 @@ async def test_stream_times_out_when_nothing_comes_for_too_long(
 ) -> None:
     async with (
         RawServer(then_hang(http(b"one", length=6))) as server,
-        transport.stream(attempt(server.url, total_s=0.1)) as opened,
+        opened(transport, attempt(server.url, total_s=0.1)) as answer,
     ):
         with pytest.raises(APITimeoutError) as caught:
-            [piece async for piece in opened.chunks()]
+            [piece async for piece in answer.chunks()]
 
     assert (caught.value.phase, caught.value.sent) == ("total", True)
 
@@ -256,7 +257,7 @@ async def test_stream_times_out_when_nothing_comes_for_too_long(
 async def test_stream_passes_on_what_the_reader_raises(transport: Pool) -> None:
     async with RawServer(http()) as server:
         with pytest.raises(KeyError):
-            async with transport.stream(attempt(server.url)):
+            async with opened(transport, attempt(server.url)):
                 raise KeyError
 
 
@@ -265,9 +266,9 @@ async def test_what_came_of_a_refusal_that_breaks_off_is_kept(
 ) -> None:
     async with (
         RawServer(then_close(http(b"o", status=500, length=6))) as server,
-        transport.stream(attempt(server.url)) as opened,
+        opened(transport, attempt(server.url)) as answer,
     ):
-        response = await opened.refusal()
+        response = await answer.refusal()
 
     assert (response.status, response.body) == (500, b"o")
 
@@ -276,8 +277,8 @@ async def test_stream_is_told_at_once_that_the_pool_was_closed(
     transport: Pool,
 ) -> None:
     async def read() -> None:
-        async with transport.stream(attempt(server.url)) as opened:
-            async for _ in opened.chunks():
+        async with opened(transport, attempt(server.url)) as answer:
+            async for _ in answer.chunks():
                 begun.set()
 
     begun = asyncio.Event()
@@ -296,9 +297,9 @@ async def test_stream_that_is_read_after_the_pool_was_closed_is_told_so(
 ) -> None:
     async with (
         RawServer(then_hang(http(b"one", length=6))) as server,
-        transport.stream(attempt(server.url)) as opened,
+        opened(transport, attempt(server.url)) as answer,
     ):
-        pieces = opened.chunks()
+        pieces = answer.chunks()
         await anext(pieces)
 
         await transport.close()
@@ -312,7 +313,7 @@ async def test_stream_without_an_answer_leaves_it_open_whether_it_was_done(
 ) -> None:
     async with RawServer(then_close(b"")) as server:
         with pytest.raises(APIConnectionError) as caught:
-            async with transport.stream(attempt(server.url)):
+            async with opened(transport, attempt(server.url)):
                 pytest.fail("there is no answer")
 
     assert (caught.value.phase, caught.value.sent) == ("read", None)

@@ -25,7 +25,7 @@ from runloop_async.options import ClientParams, RetryPolicy
 from runloop_async.resources.accounts import Accounts
 from runloop_async.resources.benchmark_runs import BenchmarkRuns
 from runloop_async.resources.benchmarks.benchmarks import Benchmarks
-from runloop_async.sending.runner import SystemClock
+from runloop_async.sending.clock import SystemClock
 from runloop_async.sending.stats import Counters
 from runloop_async.wire.request import Request
 from tests.fakes import FakeClock

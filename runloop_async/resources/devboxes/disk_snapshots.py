@@ -131,7 +131,7 @@ async def _completed(
     status = await poll(
         lambda left_s: question(call, left_s, options),
         lambda snapshot: snapshot.status != "in_progress",
-        clock=call.runner.clock,
+        runner=call.runner,
         polling=polling.within(options),
         what=f"the end of {call.request.path}",
     )

@@ -1,0 +1,24 @@
+"""Time and chance, as this machine has them."""
+
+import asyncio
+import time
+from random import SystemRandom
+from typing import Final
+
+_DICE: Final = SystemRandom()
+
+
+class SystemClock:
+    """The time and chance of this machine."""
+
+    def now(self) -> float:
+        """Return monotonic seconds."""
+        return time.monotonic()
+
+    async def sleep(self, delay_s: float) -> None:
+        """Wait."""
+        await asyncio.sleep(delay_s)
+
+    def random(self) -> float:
+        """Return a number from 0 to 1, which no fork repeats."""
+        return _DICE.random()

@@ -1,0 +1,127 @@
+"""The pool of connections, as both paths use it."""
+
+import asyncio
+import gc
+import warnings
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import cached_property
+from ssl import SSLContext
+from typing import TYPE_CHECKING, Any, Final
+
+import aiohttp
+from aiohttp import ClientRequest, ClientTimeout
+from aiohttp.client_reqrep import ConnectionKey
+from aiohttp.connector import Connection
+from yarl import URL
+
+from runloop_async.annotations import override
+
+if TYPE_CHECKING:
+    from aiohttp.tracing import Trace
+
+_KEEPALIVE_S: Final = 15.0
+"""Seconds that an idle connection is kept: less than servers and balancers keep theirs,
+so that a write does not meet one that is just being closed."""
+_DNS_CACHE_S: Final = 30
+"""Seconds that a name's addresses are kept: a failover is seen within this."""
+
+
+class Connector(aiohttp.TCPConnector):
+    """aiohttp's, which hands out no connection with bytes that nobody asked for."""
+
+    def __init__(self, ssl: SSLContext | None, made_at: str) -> None:
+        """Make an empty pool in the running event loop.
+
+        Args:
+            ssl: How to verify servers; None as Python does by default.
+            made_at: Where the client was made, to name it if it is never closed.
+        """
+        super().__init__(  # pyright: ignore[reportUnknownMemberType]
+            limit=0,  # how many requests are under way is bounded before they come here
+            keepalive_timeout=_KEEPALIVE_S,
+            ttl_dns_cache=_DNS_CACHE_S,
+            ssl=True if ssl is None else ssl,
+        )
+        self._made_at = made_at
+
+    @override
+    async def connect(
+        self,
+        req: ClientRequest,
+        traces: "list[Trace]",
+        timeout: ClientTimeout,  # noqa: ASYNC109 - aiohttp's name
+    ) -> Connection:
+        """Take a connection from the pool, or make one."""
+        connection = await super().connect(req, traces, timeout)
+        if is_fresh(connection):
+            return connection
+        # What is left in the pool may be as bad; then comes one that is new.
+        for _ in range(self._kept() + 1):
+            connection.close()
+            connection = await super().connect(req, traces, timeout)
+            if is_fresh(connection):
+                return connection
+        connection.close()
+        raise aiohttp.ClientConnectionError("the server sends before it is asked")
+
+    def _kept(self) -> int:
+        return sum(map(len, self._conns.values()))
+
+    def cut(self) -> None:
+        """Close without the event loop, which is another's or has ended."""
+        protocols = [kept for queue in self._conns.values() for kept, _ in queue]
+        protocols.extend(self._acquired)
+        self._closed = True
+        self._conns.clear()
+        self._acquired.clear()
+        _drop(protocols)
+
+    @override
+    def __del__(self, _warnings: Any = warnings) -> None:
+        if not self._closed:
+            is_used = bool(self._conns or self._acquired)
+            self.cut()
+            if is_used:
+                _warnings.warn(
+                    f"the AsyncRunloop made at {self._made_at} was not closed: use "
+                    "`async with`, or await its aclose()",
+                    ResourceWarning,
+                    source=self,
+                    stacklevel=2,
+                )
+
+
+def is_fresh(connection: Connection) -> bool:
+    """Tell whether a connection is open, and has nothing from before in it."""
+    protocol = connection.protocol
+    return protocol is not None and not protocol.should_close
+
+
+def _drop(protocols: Iterable[Any]) -> None:
+    """Let go of connections; the last reference to a transport closes its socket."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        for protocol in protocols:
+            # A place that is kept for a connection in the making has no transport.
+            transport, protocol.transport = protocol.transport, None
+            with suppress(RuntimeError):  # where the event loop has ended
+                if transport is not None:
+                    transport.abort()
+            del transport
+        gc.collect()  # transports refer to themselves
+
+
+class Origin(ClientRequest):
+    """Of a request, what a connector has to know: where it goes."""
+
+    def __init__(self, url: str, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__("GET", URL(url), loop=loop)
+
+    @cached_property
+    @override
+    def connection_key(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self,
+    ) -> ConnectionKey:
+        """The key of the pool, which aiohttp would compute for each request."""
+        return super().connection_key

@@ -1,0 +1,113 @@
+"""The direct path: aiohttp's connections and parser, without its session around them.
+
+A request is some bytes that are written at once, and a response is what the parser
+makes of those that come back.
+"""
+
+import asyncio
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, cast
+
+import aiohttp
+from aiohttp import ClientTimeout
+from aiohttp.connector import Connection
+
+from runloop_async.sending.outgoing import Attempt
+from runloop_async.sending.transport.connector import Connector, Origin
+from runloop_async.sending.transport.incoming import Incoming
+
+if TYPE_CHECKING:
+    from aiohttp.client_proto import ResponseHandler
+
+_RECEIVE: Final = "max_size"
+"""The attribute of asyncio's transports, undocumented, that says how many bytes they
+read at once: 256 KiB by default. Memory of that size costs two page faults per response
+in most processes. Where there is no such attribute, nothing is set."""
+_RECEIVE_BYTES: Final = 64 * 1024
+_INTERIM: Final = frozenset({100, *range(102, 200)})
+"""Statuses that another response follows."""
+
+
+class Direct:
+    """Makes attempts over connections that it takes from a pool itself."""
+
+    def __init__(self, connector: Connector, base: str) -> None:
+        """Make attempts at one server.
+
+        Args:
+            connector: The pool.
+            base: Scheme, host and port of the server.
+        """
+        self._connector = connector
+        self._origin = Origin(base, asyncio.get_running_loop())
+
+    async def open(self, attempt: Attempt) -> Incoming:
+        """Send a request, and return its response with the body unread.
+
+        Raises:
+            aiohttp.ClientError: It failed; `attempt` says how far it came.
+            OSError: Likewise.
+        """
+        out = _bytes(attempt)
+        try:
+            connection = await self._connector.connect(
+                self._origin, [], _connect_timeout(attempt.timeouts.connect)
+            )
+        except TimeoutError as error:
+            raise aiohttp.ConnectionTimeoutError from error
+        # Neither is None where a connection is open, as it is now.
+        protocol = cast("ResponseHandler", connection.protocol)
+        transport = cast("asyncio.Transport", protocol.transport)
+        try:
+            protocol.set_response_params(read_until_eof=True, auto_decompress=False)
+            if getattr(transport, _RECEIVE, 0) > _RECEIVE_BYTES:
+                setattr(transport, _RECEIVE, _RECEIVE_BYTES)
+            attempt.mark_sent()
+            transport.write(out)
+            try:
+                message, content = await protocol.read()
+                while message.code in _INTERIM:
+                    message, content = await protocol.read()
+            finally:
+                is_sent = not transport.get_write_buffer_size()
+                if not is_sent:
+                    attempt.phase = "write"  # if it ends here, the peer does not read
+        except BaseException:
+            connection.close()
+            transport.abort()  # else it would wait for the peer to read
+            raise
+        holder = connection if is_sent else _Half(connection, transport)
+        return Incoming(message.code, message.headers, content, holder)
+
+
+class _Half:
+    """A connection whose response came before all of the request was sent."""
+
+    def __init__(
+        self, connection: Connection, transport: asyncio.WriteTransport
+    ) -> None:
+        self._connection = connection
+        self._transport = transport
+
+    def close(self) -> None:
+        """Close the connection, without waiting for the peer to read."""
+        self._connection.close()
+        self._transport.abort()
+
+    release = close
+
+
+def _bytes(attempt: Attempt) -> bytes:
+    """Return the whole request as it goes out."""
+    body = cast("bytes | None", attempt.body)  # all else takes the session path
+    line = f"{attempt.method} {attempt.target} HTTP/1.1\r\n".encode()
+    headers = attempt.headers.encoded()
+    if body is None and attempt.method == "GET":
+        return b"%b%b\r\n" % (line, headers)
+    sent = body or b""
+    return b"%b%bContent-Length: %d\r\n\r\n%b" % (line, headers, len(sent), sent)
+
+
+@lru_cache(maxsize=64)
+def _connect_timeout(connect_s: float | None) -> ClientTimeout:
+    return ClientTimeout(total=None, sock_connect=connect_s)

@@ -1,0 +1,140 @@
+"""A response whose body has not been read, and the ways to read it."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from typing import Final, Protocol
+
+import aiohttp
+from aiohttp import StreamReader
+
+from runloop_async.errors import ResponseTooLargeError
+from runloop_async.wire.inflate import EncodingError, Inflation, inflation
+
+_REFUSAL_BYTES: Final = 64 * 1024
+_REFUSAL_S: Final = 2.0
+
+
+class Holder(Protocol):
+    """What holds the connection of a response: aiohttp's own of either path."""
+
+    def release(self) -> object:
+        """Give the connection back to the pool."""
+        ...
+
+    def close(self) -> object:
+        """Close the connection."""
+        ...
+
+
+class Incoming:
+    """A response, of which status and headers are there."""
+
+    __slots__ = ("_content", "_decoder", "_holder", "_inflated", "headers", "status")
+
+    def __init__(
+        self,
+        status: int,
+        headers: Mapping[str, str],
+        content: StreamReader,
+        holder: Holder,
+    ) -> None:
+        self.status = status
+        """The HTTP status."""
+        self.headers = headers
+        """The headers, looked up without regard to case."""
+        self._content = content
+        self._holder = holder
+        self._decoder: Inflation | None = None
+        self._inflated: Iterator[bytes] | None = None
+
+    async def whole(self, max_bytes: int) -> bytes:
+        """Return the body, inflated; where it is not read to its end, `close`.
+
+        Raises:
+            ResponseTooLargeError: It is larger than that, as it comes or inflated.
+            EncodingError: It is not encoded as the headers say.
+            aiohttp.ClientError: It broke off.
+        """
+        content = self._content
+        if content.is_eof() and "Content-Encoding" not in self.headers:
+            body = content.read_nowait()  # as nearly all responses are
+            if len(body) <= max_bytes:
+                self._holder.release()
+                return body
+            raise _too_large(max_bytes)
+        if (self._told() or 0) > max_bytes:
+            raise _too_large(max_bytes)
+        pieces: list[bytes] = []
+        size = 0
+        while piece := await self.piece():
+            pieces.append(piece)
+            size += len(piece)
+            if size > max_bytes:
+                raise _too_large(max_bytes)
+        self._holder.release()
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    async def refusal(self, most_s: float | None) -> bytes:
+        """Return what can be read soon of the body of an error status.
+
+        The status is what counts: a body that is endless, slow, cut or wrongly encoded
+        takes nothing away from it. Where it is not read to its end, its connection
+        is closed.
+
+        Args:
+            most_s: Seconds that are left; a little of them is kept for raising.
+        """
+        bound_s = _REFUSAL_S if most_s is None else min(_REFUSAL_S, 0.9 * most_s)
+        pieces: list[bytes] = []
+        size = 0
+        is_whole = False
+        try:
+            async with asyncio.timeout(bound_s):
+                while size <= _REFUSAL_BYTES and not is_whole:
+                    pieces.append(await self.piece())
+                    size += len(pieces[-1])
+                    is_whole = not pieces[-1]
+        except (aiohttp.ClientError, OSError, EncodingError):
+            pass
+        finally:
+            if is_whole:
+                self._holder.release()
+            else:
+                self._holder.close()
+        return b"".join(pieces)[:_REFUSAL_BYTES]
+
+    async def piece(self) -> bytes:
+        """Return the next piece of the body, inflated; an empty one is its end.
+
+        Raises:
+            EncodingError: It is not encoded as the headers say.
+            aiohttp.ClientError: It broke off.
+        """
+        if self._inflated is None:
+            self._decoder = inflation(self.headers)
+            self._inflated = iter(())
+        while True:
+            for piece in self._inflated:
+                return piece
+            data = await self._content.readany()
+            if self._decoder is None:
+                return data
+            if not data:
+                self._decoder.end()
+                return data
+            self._inflated = self._decoder.feed(data)
+
+    def close(self) -> None:
+        """Give the connection up, which does nothing where it was given back."""
+        self._holder.close()
+
+    def _told(self) -> int | None:
+        text = self.headers.get("Content-Length", "")
+        return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _too_large(max_bytes: int) -> ResponseTooLargeError:
+    return ResponseTooLargeError(
+        f"the response is larger than {max_bytes} bytes: raise max_response_bytes, or "
+        "ask for less at a time"
+    )

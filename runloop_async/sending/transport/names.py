@@ -1,0 +1,97 @@
+"""What the direct path uses of aiohttp, and whether it may be used.
+
+It does without `ClientSession`, which costs more than all else that a call does. The
+names here are public, but not all are documented as there for others; where one is
+gone, every request goes through a session, which is slower and else the same.
+
+So it does as soon as something has a hand on `ClientSession`. Whoever replaces its
+methods, to mock, record or trace requests, means to see all of them.
+"""
+
+import sys
+from collections.abc import Iterator
+from types import FunctionType
+from typing import Any, Final
+
+import aiohttp
+from aiohttp import BaseConnector, ClientRequest, StreamReader
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.connector import Connection
+
+_USED: Final = (
+    # Documented. Takes a connection from the pool, or makes one.
+    (BaseConnector, "connect"),
+    # What a connector asks of a request to find its connection in the pool.
+    (ClientRequest, "connection_key"),
+    # The HTTP/1.1 protocol behind a connection.
+    (Connection, "protocol"),
+    # Back into the pool, unless the response said otherwise.
+    (Connection, "release"),
+    # Away with it.
+    (Connection, "close"),
+    # Makes a parser for the next response; the session calls it for each request.
+    (ResponseHandler, "set_response_params"),
+    # Waits for status and headers.
+    (ResponseHandler, "read"),
+    # Whether bytes came that nobody has asked for.
+    (ResponseHandler, "should_close"),
+    # Documented. The body.
+    (StreamReader, "readany"),
+    (StreamReader, "read_nowait"),
+    (StreamReader, "is_eof"),
+)
+
+
+def missing() -> Iterator[str]:
+    """Yield the names that the installed aiohttp does not have."""
+    for owner, name in _USED:
+        if not hasattr(owner, name):
+            yield f"{owner.__name__}.{name}"
+
+
+class Watch:
+    """Tells whether something has replaced a part of aiohttp's session."""
+
+    def __init__(self) -> None:
+        self._session: Any = None
+        self._request: object = None
+        self._shorthand: object = None
+        self._init: object = None
+        self._send: object = None
+
+    def is_clean(self) -> bool:
+        """Tell whether a session would be aiohttp's own, now."""
+        session = aiohttp.ClientSession
+        return (
+            session is self._session
+            and session._request is self._request  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+            and session.request is self._shorthand
+            and session.__init__ is self._init
+            and ClientRequest.send is self._send
+        ) or self._looked()
+
+    def _looked(self) -> bool:
+        """Look closely, and remember what is aiohttp's own."""
+        session = aiohttp.ClientSession
+        if not (_is_original(session) and _is_original(ClientRequest)):
+            return False
+        self._session = session
+        self._request = session._request  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        self._shorthand = session.request
+        self._init = session.__init__
+        self._send = ClientRequest.send
+        return True
+
+
+def _is_original(kind: type) -> bool:
+    """Tell whether a class has the methods with which its module has made it.
+
+    Wrappers copy names and docstrings, and some even pass on attributes, but their code
+    lives in another module.
+    """
+    home = vars(sys.modules[kind.__module__])
+    return home.get(kind.__name__) is kind and all(
+        isinstance(value, FunctionType) and value.__globals__ is home
+        for value in vars(kind).values()
+        if callable(value) and not isinstance(value, type)
+    )

@@ -1,0 +1,180 @@
+"""The session path: attempts through an `aiohttp.ClientSession`, as mocks expect them.
+
+It is taken with a session of the caller's, with a proxy, with a body that is sent in
+pieces, and wherever the direct path cannot or must not be (`names`).
+"""
+
+from collections.abc import AsyncIterator
+from functools import lru_cache, partial
+from io import BytesIO
+from typing import Any, Final
+
+import aiohttp
+from aiohttp import ClientHandlerType, ClientRequest, ClientResponse, ClientTimeout
+
+from runloop_async.credentials import Secret
+from runloop_async.sending.outgoing import Attempt
+from runloop_async.sending.transport.connector import Connector, is_fresh
+from runloop_async.sending.transport.incoming import Incoming
+from runloop_async.wire.request import Content
+
+_AUTHORIZATION: Final = "Authorization"
+_TYPE: Final = "Content-Type"
+_MANY_BYTES: Final = 256 * 1024
+_MOST_STALE: Final = 1000
+"""Connections of a caller's pool that may turn out to be unusable one after another."""
+
+
+class BrokenConnectionError(aiohttp.ClientError):
+    """A connection broke.
+
+    In place of aiohttp's own, on which a session sends some requests again by itself:
+    how often a request is sent is for the retry policy to say.
+    """
+
+    def __init__(self, reason: OSError | aiohttp.ClientError) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+class _StaleError(Exception):
+    """A connection of the pool has bytes in it that nobody asked for."""
+
+
+class Sessions:
+    """Makes attempts through a session: the caller's, or one of ours."""
+
+    def __init__(
+        self,
+        given: aiohttp.ClientSession | None,
+        connector: Connector | None,
+        *,
+        proxy: Secret | None = None,
+        trust_env: bool = False,
+    ) -> None:
+        """Use a session that was given, or make one when it is needed.
+
+        Args:
+            given: The caller's session.
+            connector: The pool for sessions of ours.
+            proxy: The URL of a proxy, which may hold a password.
+            trust_env: Whether the environment names proxies.
+        """
+        self._given = given
+        self._connector = connector
+        self._proxy = proxy
+        self._trust_env = trust_env
+        self._ours: aiohttp.ClientSession | None = None
+        self._made_by: object = None
+
+    async def open(self, attempt: Attempt) -> Incoming:
+        """Send a request, and return its response with the body unread.
+
+        Raises:
+            aiohttp.ClientError: It failed; `attempt` says how far it came.
+            OSError: Likewise.
+        """
+        session = self._session()
+        headers = attempt.headers.mapping.copy()  # tracers write theirs into it
+        key = None
+        if session.auth is not None or session.trust_env:
+            # aiohttp refuses a header beside credentials of its own, so ours is put in
+            # their place when all is prepared.
+            key = headers.pop(_AUTHORIZATION, None)
+        attempt.was_sent = None
+        attempt.phase = "read"
+        try:
+            response = await session.request(
+                attempt.method,
+                attempt.url,
+                headers=headers,
+                skip_auto_headers=None if _TYPE in headers else (_TYPE,),
+                data=_data(attempt.body),
+                allow_redirects=False,
+                raise_for_status=False,
+                auto_decompress=False,
+                proxy=None if self._proxy is None else self._proxy.reveal(),
+                timeout=_timeout(attempt.timeouts.connect),
+                middlewares=(partial(_once, attempt, key), *_middlewares(session)),
+            )
+        finally:
+            if attempt.was_sent is None:  # a mock took it
+                attempt.mark_sent(certainly=False)
+        return Incoming(response.status, response.headers, response.content, response)
+
+    async def close(self) -> None:
+        """Close sessions of ours."""
+        if self._ours is not None:
+            await self._ours.close()
+
+    def _session(self) -> aiohttp.ClientSession:
+        if self._given is not None:
+            return self._given
+        # Instrumentation replaces the constructor, to have a hand on each new session.
+        maker = aiohttp.ClientSession.__init__
+        if self._ours is None or self._made_by is not maker:
+            self._ours = aiohttp.ClientSession(
+                connector=self._connector,
+                connector_owner=False,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=_timeout(None),
+                trust_env=self._trust_env,
+            )
+            self._made_by = maker
+        return self._ours
+
+
+async def _once(
+    attempt: Attempt,
+    key: str | None,
+    request: ClientRequest,
+    handler: ClientHandlerType,
+) -> ClientResponse:
+    """Send a request over one connection, once, and note when.
+
+    A middleware of aiohttp, called with the request as it is about to go out.
+    """
+    attempt.phase = "connect"
+    attempt.was_sent = False
+    if key is not None:
+        request.headers[_AUTHORIZATION] = key
+    send = request.send
+
+    async def noted(connection: Any) -> ClientResponse:
+        if not is_fresh(connection):
+            raise _StaleError
+        attempt.mark_sent()
+        return await send(connection)
+
+    sender: Any = request
+    sender.send = noted
+    for _ in range(_MOST_STALE):
+        try:
+            return await handler(request)
+        except _StaleError:
+            continue
+        except aiohttp.ClientConnectorError:
+            raise
+        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+            failure = BrokenConnectionError(error)
+        raise failure
+    raise aiohttp.ClientConnectionError("the server sends before it is asked")
+
+
+def _middlewares(session: aiohttp.ClientSession) -> tuple[Any, ...]:
+    """Return a session's own middlewares, which those of a request replace."""
+    return tuple(getattr(session, "_middlewares", None) or ())
+
+
+def _data(
+    body: bytes | Content | None,
+) -> BytesIO | bytes | AsyncIterator[bytes] | None:
+    if isinstance(body, Content):
+        return body.pieces()
+    # Of many bytes at once aiohttp warns.
+    return BytesIO(body) if body is not None and len(body) > _MANY_BYTES else body
+
+
+@lru_cache(maxsize=64)
+def _timeout(connect_s: float | None) -> ClientTimeout:
+    return ClientTimeout(total=None, sock_connect=connect_s)

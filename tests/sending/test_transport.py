@@ -1,0 +1,198 @@
+"""What the paths do at their edges."""
+
+import asyncio
+from functools import partial
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp.client_proto import ResponseHandler
+from multidict import CIMultiDict
+
+from runloop_async import AsyncRunloop
+from runloop_async.errors import APITimeoutError, ResponseTooLargeError
+from runloop_async.sending.alarms import Alarms
+from runloop_async.sending.outgoing import Headers
+from runloop_async.sending.pool import Pool
+from runloop_async.sending.transport.names import Watch, missing
+from tests.rawserver import Connection, Incoming, RawServer, http, then_hang
+from tests.sends import KEY, attempt
+from tests.turns import settle
+
+
+async def test_an_interim_response_is_not_the_response() -> None:
+    async with RawServer(b"HTTP/1.1 103 Early Hints\r\n\r\n" + http(b"yes")) as server:
+        pool = Pool()
+        assert (await pool.send(attempt(server.url))).body == b"yes"
+        await pool.close()
+
+
+async def test_a_peer_that_does_not_read_is_told_as_such(path: str) -> None:
+    if path == "session":  # aiohttp waits until the peer has read
+        return
+
+    async def deaf(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await left.wait()
+        writer.transport.abort()
+
+    left = asyncio.Event()
+
+    server = await asyncio.start_server(deaf, "127.0.0.1", 0, limit=1)
+    port = server.sockets[0].getsockname()[1]
+    async with server:
+        pool = Pool()
+        asked = attempt(f"http://127.0.0.1:{port}", total_s=0.2)
+        asked.method, asked.body = "POST", b"x" * 20_000_000
+        with pytest.raises(APITimeoutError) as caught:
+            await pool.send(asked)
+        await pool.close()
+        left.set()
+        await settle()
+
+    assert (caught.value.phase, caught.value.sent) == ("write", None)
+
+
+async def test_a_response_before_the_request_was_read_ends_the_connection(
+    path: str,
+) -> None:
+    if path == "session":
+        return
+
+    async def early(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(http(b"no", status=413))
+        await writer.drain()
+        await left.wait()
+        writer.transport.abort()
+
+    left = asyncio.Event()
+
+    server = await asyncio.start_server(early, "127.0.0.1", 0, limit=1)
+    port = server.sockets[0].getsockname()[1]
+    async with server:
+        pool = Pool()
+        asked = attempt(f"http://127.0.0.1:{port}")
+        asked.method, asked.body = "POST", b"x" * 20_000_000
+        assert (await pool.send(asked)).status == 413
+        await pool.close()
+        left.set()
+        await settle()
+
+
+async def test_a_response_that_says_that_it_is_too_large_is_not_read() -> None:
+    async with RawServer(then_hang(http(b"ab", length=9_999_999))) as server:
+        pool = Pool()
+        with pytest.raises(ResponseTooLargeError):
+            await pool.send(attempt(server.url))
+        await pool.close()
+
+
+async def test_a_name_that_is_gone_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [*missing()] == []
+
+    monkeypatch.delattr(ResponseHandler, "should_close")
+
+    assert [*missing()] == ["ResponseHandler.should_close"]
+
+
+def test_a_hand_on_the_session_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    watch = Watch()
+    assert watch.is_clean()
+
+    for owner, name in [
+        (aiohttp.ClientSession, "_request"),
+        (aiohttp.ClientSession, "__init__"),
+        (aiohttp.ClientRequest, "send"),
+    ]:
+        original: Any = getattr(owner, name)
+        monkeypatch.setattr(owner, name, partial(original))
+        assert not watch.is_clean()
+        monkeypatch.setattr(owner, name, original)
+        assert watch.is_clean()
+
+
+def test_headers_that_would_be_several_are_refused() -> None:
+    with pytest.raises(ValueError, match="control characters"):
+        Headers(CIMultiDict({"a": "b\r\nc: d"})).encoded()
+
+
+async def test_an_alarm_needs_a_task() -> None:
+    loop = asyncio.get_running_loop()
+    alarms = Alarms(loop)
+    failed = loop.create_future()
+
+    def start() -> None:
+        with pytest.raises(RuntimeError, match="need a task"):
+            alarms.start(1)
+        failed.set_result(None)
+
+    loop.call_soon(start)
+    await failed
+
+
+async def test_ringing_all_spares_the_task_that_rings() -> None:
+    alarms = Alarms(asyncio.get_running_loop())
+    alarm = alarms.start(None)
+
+    alarms.ring_all()
+    await asyncio.sleep(0)
+
+    assert not alarm.rang
+    assert not alarm.stop()
+
+
+async def test_a_refusal_that_is_cut_short_is_still_the_status() -> None:
+    async def cut(_: Incoming, connection: Connection) -> None:
+        await connection.send(http(b"no", length=9, status=404))
+        connection.writer.close()
+
+    async with RawServer(cut) as server:
+        pool = Pool()
+        response = await pool.send(attempt(server.url))
+        await pool.close()
+
+    assert (response.status, response.body) == (404, b"no")
+
+
+async def test_many_bytes_are_sent_without_a_warning() -> None:
+    async with RawServer(http()) as server:
+        pool = Pool()
+        asked = attempt(server.url)
+        asked.method, asked.body = "POST", b"x" * 2_000_000
+        await pool.send(asked)
+        await pool.close()
+
+    assert len(server.requests[0].body) in {2_000_000, 0}
+
+
+async def test_a_body_that_is_larger_than_it_may_be_is_refused() -> None:
+    async with RawServer(http(b"x" * 2000)) as server:
+        pool = Pool()
+        asked = attempt(server.url, max_bytes=1000)
+        with pytest.raises(ResponseTooLargeError):
+            await pool.send(asked)
+        await pool.close()
+
+
+async def test_an_attempt_may_end_before_the_deadline_of_its_call() -> None:
+    async with (
+        RawServer(then_hang()) as server,
+        AsyncRunloop(base_url=server.url, bearer_token=KEY, max_retries=0) as client,
+    ):
+        call = client.benchmark_runs.retrieve("bmr_1")
+        with pytest.raises(APITimeoutError) as caught:
+            await call.with_options(timeout=0.1, deadline=30)
+
+    assert caught.value.phase == "read"
+
+
+async def test_a_mock_may_be_out_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def late(*_: Any, **__: Any) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr(aiohttp.ClientSession, "_request", late)
+    pool = Pool()
+    with pytest.raises(APITimeoutError) as caught:
+        await pool.send(attempt("http://127.0.0.1:1"))
+    await pool.close()
+
+    assert (caught.value.phase, caught.value.sent) == ("read", None)
