@@ -42,7 +42,6 @@ class Pool:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._holders = 0
         self._connector: Connector | None = None
-        self._direct_over: Connector | None = None
         self._direct: Direct | None = None
         self._watch = Watch()
         self.is_closed = False
@@ -93,8 +92,9 @@ class Pool:
             proxy=network.proxy,
             trust_env=network.trust_env,
         )
-        if network.proxy is None and not network.trust_env and not any(missing()):
-            self._direct_over = self._connector
+        has_proxy = network.proxy is not None or network.trust_env
+        if self._connector is not None and not has_proxy and not any(missing()):
+            self._direct = Direct(self._connector)
 
     async def close(self) -> None:
         """Close the connections, wherever it is called; calls under way end at once.
@@ -208,11 +208,8 @@ class Pool:
 
     def _path(self, attempt: Attempt) -> "Direct | Sessions":
         is_plain = attempt.target and not isinstance(attempt.body, Content)
-        connector = self._direct_over
-        if connector is None or not is_plain or not self._watch.is_clean():
+        if self._direct is None or not is_plain or not self._watch.is_clean():
             return self._sessions
-        if self._direct is None:
-            self._direct = Direct(connector, attempt.base)
         return self._direct
 
     def _meaning(

@@ -3,6 +3,7 @@
 import asyncio
 from functools import partial
 from typing import Any
+from unittest.mock import MagicMock
 
 import aiohttp
 import pytest
@@ -196,3 +197,23 @@ async def test_a_mock_may_be_out_of_time(monkeypatch: pytest.MonkeyPatch) -> Non
     await pool.close()
 
     assert (caught.value.phase, caught.value.sent) == ("read", None)
+
+
+def test_a_class_in_place_of_the_session_is_seen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    watch = Watch()
+    stand_ins: list[Any] = [MagicMock(), Traced]
+    for stand_in in stand_ins:
+        monkeypatch.setattr(aiohttp, "ClientSession", stand_in)
+        assert not watch.is_clean()
+        monkeypatch.undo()
+        assert watch.is_clean()
+
+
+class Traced:
+    """Whatever a tracer puts in the place of the session."""
+
+    def request(self) -> None: ...
+
+    def _request(self) -> None: ...

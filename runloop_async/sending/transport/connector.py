@@ -5,7 +5,7 @@ import gc
 import warnings
 from collections.abc import Iterable
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, lru_cache
 from ssl import SSLContext
 from typing import TYPE_CHECKING, Any, Final
 
@@ -90,6 +90,12 @@ class Connector(aiohttp.TCPConnector):
                     source=self,
                     stacklevel=2,
                 )
+
+
+@lru_cache(maxsize=64)
+def connect_timeout(connect_s: float | None) -> ClientTimeout:
+    """Return aiohttp's timeouts, which bound the connecting alone."""
+    return ClientTimeout(total=None, sock_connect=connect_s)
 
 
 def is_fresh(connection: Connection) -> bool:

@@ -5,15 +5,17 @@ makes of those that come back.
 """
 
 import asyncio
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final, cast
 
 import aiohttp
-from aiohttp import ClientTimeout
 from aiohttp.connector import Connection
 
 from runloop_async.sending.outgoing import Attempt
-from runloop_async.sending.transport.connector import Connector, Origin
+from runloop_async.sending.transport.connector import (
+    Connector,
+    Origin,
+    connect_timeout,
+)
 from runloop_async.sending.transport.incoming import Incoming
 
 if TYPE_CHECKING:
@@ -31,15 +33,10 @@ _INTERIM: Final = frozenset({100, *range(102, 200)})
 class Direct:
     """Makes attempts over connections that it takes from a pool itself."""
 
-    def __init__(self, connector: Connector, base: str) -> None:
-        """Make attempts at one server.
-
-        Args:
-            connector: The pool.
-            base: Scheme, host and port of the server.
-        """
+    def __init__(self, connector: Connector) -> None:
+        """Make attempts over the connections of a pool."""
         self._connector = connector
-        self._origin = Origin(base, asyncio.get_running_loop())
+        self._origins = dict[str, Origin]()
 
     async def open(self, attempt: Attempt) -> Incoming:
         """Send a request, and return its response with the body unread.
@@ -51,7 +48,9 @@ class Direct:
         out = _bytes(attempt)
         try:
             connection = await self._connector.connect(
-                self._origin, [], _connect_timeout(attempt.timeouts.connect)
+                self._origin(attempt.base),
+                [],
+                connect_timeout(attempt.timeouts.connect),
             )
         except TimeoutError as error:
             raise aiohttp.ConnectionTimeoutError from error
@@ -78,6 +77,14 @@ class Direct:
             raise
         holder = connection if is_sent else _Half(connection, transport)
         return Incoming(message.code, message.headers, content, holder)
+
+    def _origin(self, base: str) -> Origin:
+        """Return a server; clients that share a pool may have several."""
+        origin = self._origins.get(base)
+        if origin is None:
+            origin = Origin(base, asyncio.get_running_loop())
+            self._origins[base] = origin
+        return origin
 
 
 class _Half:
@@ -106,8 +113,3 @@ def _bytes(attempt: Attempt) -> bytes:
         return b"%b%b\r\n" % (line, headers)
     sent = body or b""
     return b"%b%bContent-Length: %d\r\n\r\n%b" % (line, headers, len(sent), sent)
-
-
-@lru_cache(maxsize=64)
-def _connect_timeout(connect_s: float | None) -> ClientTimeout:
-    return ClientTimeout(total=None, sock_connect=connect_s)

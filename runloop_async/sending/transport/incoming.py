@@ -71,7 +71,6 @@ class Incoming:
             size += len(piece)
             if size > max_bytes:
                 raise _too_large(max_bytes)
-        self._holder.release()
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     async def refusal(self, most_s: float | None) -> bytes:
@@ -87,24 +86,21 @@ class Incoming:
         bound_s = _REFUSAL_S if most_s is None else min(_REFUSAL_S, 0.9 * most_s)
         pieces: list[bytes] = []
         size = 0
-        is_whole = False
         try:
             async with asyncio.timeout(bound_s):
-                while size <= _REFUSAL_BYTES and not is_whole:
-                    pieces.append(await self.piece())
-                    size += len(pieces[-1])
-                    is_whole = not pieces[-1]
+                while size <= _REFUSAL_BYTES and (piece := await self.piece()):
+                    pieces.append(piece)
+                    size += len(piece)
         except (aiohttp.ClientError, OSError, EncodingError):
             pass
         finally:
-            if is_whole:
-                self._holder.release()
-            else:
-                self._holder.close()
+            self.close()
         return b"".join(pieces)[:_REFUSAL_BYTES]
 
     async def piece(self) -> bytes:
         """Return the next piece of the body, inflated; an empty one is its end.
+
+        There, the connection goes back to the pool.
 
         Raises:
             EncodingError: It is not encoded as the headers say.
@@ -117,10 +113,11 @@ class Incoming:
             for piece in self._inflated:
                 return piece
             data = await self._content.readany()
-            if self._decoder is None:
-                return data
             if not data:
-                self._decoder.end()
+                if self._decoder is not None:
+                    self._decoder.end()
+                self._holder.release()
+            if not data or self._decoder is None:
                 return data
             self._inflated = self._decoder.feed(data)
 

@@ -83,14 +83,16 @@ class Watch:
         return True
 
 
-def _is_original(kind: type) -> bool:
-    """Tell whether a class has the methods with which its module has made it.
+def _is_original(kind: object) -> bool:
+    """Tell whether a class is aiohttp's, with the methods that aiohttp has given it.
 
     Wrappers copy names and docstrings, and some even pass on attributes, but their code
     lives in another module.
     """
+    if not isinstance(kind, type) or not kind.__module__.startswith("aiohttp."):
+        return False
     home = vars(sys.modules[kind.__module__])
-    return home.get(kind.__name__) is kind and all(
+    return all(
         isinstance(value, FunctionType) and value.__globals__ is home
         for value in vars(kind).values()
         if callable(value) and not isinstance(value, type)

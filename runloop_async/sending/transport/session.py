@@ -5,16 +5,20 @@ pieces, and wherever the direct path cannot or must not be (`names`).
 """
 
 from collections.abc import AsyncIterator
-from functools import lru_cache, partial
+from functools import partial
 from io import BytesIO
 from typing import Any, Final
 
 import aiohttp
-from aiohttp import ClientHandlerType, ClientRequest, ClientResponse, ClientTimeout
+from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 
 from runloop_async.credentials import Secret
 from runloop_async.sending.outgoing import Attempt
-from runloop_async.sending.transport.connector import Connector, is_fresh
+from runloop_async.sending.transport.connector import (
+    Connector,
+    connect_timeout,
+    is_fresh,
+)
 from runloop_async.sending.transport.incoming import Incoming
 from runloop_async.wire.request import Content
 
@@ -94,7 +98,7 @@ class Sessions:
                 raise_for_status=False,
                 auto_decompress=False,
                 proxy=None if self._proxy is None else self._proxy.reveal(),
-                timeout=_timeout(attempt.timeouts.connect),
+                timeout=connect_timeout(attempt.timeouts.connect),
                 middlewares=(partial(_once, attempt, key), *_middlewares(session)),
             )
         finally:
@@ -117,7 +121,7 @@ class Sessions:
                 connector=self._connector,
                 connector_owner=False,
                 cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=_timeout(None),
+                timeout=connect_timeout(None),
                 trust_env=self._trust_env,
             )
             self._made_by = maker
@@ -173,8 +177,3 @@ def _data(
         return body.pieces()
     # Of many bytes at once aiohttp warns.
     return BytesIO(body) if body is not None and len(body) > _MANY_BYTES else body
-
-
-@lru_cache(maxsize=64)
-def _timeout(connect_s: float | None) -> ClientTimeout:
-    return ClientTimeout(total=None, sock_connect=connect_s)
