@@ -82,10 +82,10 @@ async def test_waiting_for_a_slot_does_not_count_for_the_time_out() -> None:
         RawServer(then_hang(), echo) as server,
         sending(server.url, limits=ONE, max_retries=0) as runner,
     ):
-        slow = asyncio.create_task(retrieve(runner).with_options(timeout=0.4))
+        slow = asyncio.create_task(retrieve(runner).with_options(timeout=1.5))
         await server.has_got(1)
 
-        got = await retrieve(runner, "bmr_2").with_options(timeout=0.2)
+        got = await retrieve(runner, "bmr_2").with_options(timeout=1)
 
         with pytest.raises(APITimeoutError):
             await slow

@@ -310,7 +310,7 @@ async def test_a_deadline_spans_all_attempts_and_names_the_last_failure() -> Non
         sending(server.url, retry=retry) as runner,
     ):
         with pytest.raises(APITimeoutError) as caught:
-            await Accounts(runner).me().with_options(deadline=0.3)
+            await Accounts(runner).me().with_options(deadline=1)
 
         await server.is_left()
 
