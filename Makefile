@@ -8,7 +8,7 @@ INSTALLED := $(VENV)/.installed
 CODE := runloop_async tests examples benchmarks
 
 .DEFAULT_GOAL := test
-.PHONY: demo test check format lint types floors tests law matrix wheel clean
+.PHONY: demo test check format lint types floors tests law truth matrix wheel clean
 
 demo: $(INSTALLED)
 	$(BIN)/python -m runloop_async demo
@@ -45,6 +45,10 @@ tests: $(INSTALLED)
 # The law of decoding, on a thousand documents of every model.
 law: $(INSTALLED)
 	LAW_EXAMPLES=1000 $(BIN)/python -m pytest -q tests/convert/test_straight.py
+
+# Ten thousand calls on each path, with a server and a caller that misbehave.
+truth: $(INSTALLED)
+	TRUTH_SEEDS=100 $(BIN)/python -m pytest -q tests/sending/test_truth.py
 
 # The whole suite on the lowest and the newest allowed versions, on every Python found.
 matrix:

@@ -116,7 +116,9 @@ def is_ambiguous(error: APIError, safety: Safety) -> bool:
         return False
     if isinstance(error, APIConnectionError):
         return error.sent is not False
-    if not isinstance(error, APIStatusError) or _is_throttle(error):
+    if not isinstance(error, APIStatusError):
+        return True  # it succeeded, and the response cannot be used
+    if _is_throttle(error):
         return False
     return error.status_code in _TRANSIENT
 

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from runloop_async import APIConnectionError, AsyncRunloop
+from runloop_async.sending.transport.connector import Connector
 from tests.rawserver import RawServer, http_json
 from tests.samples import run
 from tests.sends import KEY
@@ -58,3 +59,14 @@ async def test_a_client_without_a_connection_leaves_nothing_behind() -> None:
 
     del client
     gc.collect()
+
+
+async def test_a_client_that_the_end_of_the_interpreter_collects(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    connector = Connector(None, "here")
+    with monkeypatch.context() as patch:
+        patch.delitem(sys.modules, "warnings")  # as modules are, by then
+        connector.cut()
+
+    assert connector.closed

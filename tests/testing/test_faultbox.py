@@ -20,7 +20,7 @@ from runloop_async.testing.messages import Answer
 
 
 def faults(seed: int = 0) -> Faults:
-    return Faults(random.Random(seed))  # noqa: S311 - dice of a test
+    return Faults(random.Random(seed))
 
 
 def status_of(box: Faults, method: str = "GET", path: str = "/v1/x") -> int | None:
@@ -140,7 +140,7 @@ def test_a_reset_before_the_operation_stands_in_for_it() -> None:
 
 def test_a_rate_limit_counts_only_whom_it_refuses() -> None:
     now_s = [0.0]
-    box = Faults(random.Random(0), clock=lambda: now_s[0])  # noqa: S311 - as above
+    box = Faults(random.Random(0), clock=lambda: now_s[0])
     active = box.add(rate_limit(10, burst=1))
 
     seen = [status_of(box), status_of(box)]

@@ -112,6 +112,15 @@ def test_a_failure_that_would_only_be_repeated_is_final(error: APIError) -> None
     assert decided(error, SAFE) == CLEAR
 
 
+@pytest.mark.parametrize(
+    "error", [APIResponseValidationError("odd"), ResponseTooLargeError("large")]
+)
+def test_a_write_with_a_response_that_cannot_be_used_is_ambiguous(
+    error: APIError,
+) -> None:
+    assert decided(error, ONCE) == AMBIGUOUS
+
+
 def test_a_write_that_met_a_redirect_is_ambiguous() -> None:
     error = RedirectError("elsewhere", phase="read", sent=True)
 

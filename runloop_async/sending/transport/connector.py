@@ -106,7 +106,8 @@ def is_fresh(connection: Connection) -> bool:
 
 def _drop(protocols: Iterable[Any]) -> None:
     """Let go of connections; the last reference to a transport closes its socket."""
-    with warnings.catch_warnings():
+    # At the end of the interpreter the module cannot be looked up any more.
+    with warnings.catch_warnings(module=warnings):
         warnings.simplefilter("ignore", ResourceWarning)
         for protocol in protocols:
             # A place that is kept for a connection in the making has no transport.
