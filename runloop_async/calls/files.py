@@ -4,7 +4,7 @@ import asyncio
 import os
 import stat
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeAlias
@@ -124,8 +124,7 @@ async def _of_bytes(view: memoryview) -> AsyncGenerator[bytes]:
 
 
 async def _of_path(path: Path) -> AsyncGenerator[bytes]:
-    loop = asyncio.get_running_loop()
-    with await loop.run_in_executor(None, path.open, "rb") as file:
+    with await _opened(lambda: path.open("rb")) as file:
         async for piece in _of_file(file, 0):
             yield piece
 
@@ -240,7 +239,7 @@ class Download(Call[bytes]):
         size = 0
         try:
             async with self.stream() as response:
-                with await loop.run_in_executor(None, _create, part) as file:
+                with await _opened(partial(_create, part)) as file:
                     async for chunk in response.chunks():
                         await loop.run_in_executor(None, file.write, chunk)
                         size += len(chunk)
@@ -251,6 +250,24 @@ class Download(Call[bytes]):
         finally:
             part.unlink(missing_ok=True)
         return size
+
+
+async def _opened(opener: Callable[[], BinaryIO]) -> BinaryIO:
+    """Open a file in a thread.
+
+    Cancelling does not stop the thread. What it opens then is closed here, and before
+    the caller removes it.
+    """
+    opening = asyncio.get_running_loop().run_in_executor(None, opener)
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        while not opening.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([opening])
+        if opening.exception() is None:
+            opening.result().close()
+        raise
 
 
 def _create(path: Path) -> BinaryIO:

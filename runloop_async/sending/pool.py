@@ -4,7 +4,7 @@ Nothing is retried here. How an attempt travels is for `transport` to know.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 from runloop_async.errors import (
     APIError,
@@ -182,7 +182,7 @@ class Pool:
             interrupted = alarm.stop()
         raise self._meaning(failure, attempt, interrupted=interrupted)
 
-    async def pause(self, sleep: Awaitable[None]) -> None:
+    async def pause(self, sleep: Callable[[], Awaitable[None]]) -> None:
         """Sleep, but not past the closing of the pool.
 
         Raises:
@@ -191,7 +191,7 @@ class Pool:
         self.open()
         alarm = self._alarms.start(None)
         try:
-            await sleep
+            await sleep()
         except asyncio.CancelledError:
             if not alarm.stop():
                 raise

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 import attrs
@@ -49,7 +50,7 @@ class HttpRunner:
         Raises:
             ClientClosedError: The client is closed.
         """
-        await self._pool.pause(self.clock.sleep(delay_s))
+        await self._pool.pause(partial(self.clock.sleep, delay_s))
 
     async def run(self, call: Sendable[T]) -> T:
         """Send a request, again if need be, and return its decoded response."""

@@ -1,7 +1,9 @@
 """Files: as bytes, piece by piece, or moved into place when they are whole."""
 
 import asyncio
+import threading
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -11,6 +13,7 @@ from runloop_async.resources.benchmark_runs import BenchmarkRuns
 from tests.fakes import Recorder
 from tests.rawserver import RawServer, http, http_json, then_close, then_hang
 from tests.sends import sending
+from tests.turns import settle
 
 LOGS = b"seven b"
 
@@ -195,3 +198,32 @@ async def test_a_folder_is_not_replaced(logs: Download, tmp_path: Path) -> None:
         await logs.write_to_file(target)
 
     assert files(tmp_path) == [target]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_a_file_that_is_opened_after_a_cancellation_is_closed(
+    logs: Download, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, fails: bool
+) -> None:
+    begun, may_open = threading.Event(), threading.Event()
+    opened: list[BinaryIO] = []
+
+    def slow(path: Path) -> BinaryIO:
+        begun.set()
+        may_open.wait(30)
+        if fails:
+            raise PermissionError
+        opened.append(path.open("wb"))
+        return opened[0]
+
+    monkeypatch.setattr("runloop_async.calls.files._create", slow)
+    writing = asyncio.create_task(logs.write_to_file(tmp_path / "x"))
+    await asyncio.to_thread(begun.wait)
+    for _ in range(3):
+        writing.cancel()
+        await settle()
+    may_open.set()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+
+    assert all(file.closed for file in opened)
+    assert files(tmp_path) == []

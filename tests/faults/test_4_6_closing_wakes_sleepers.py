@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from runloop_async import AsyncRunloop, ClientClosedError, PollingConfig
+from runloop_async.sending.pool import Pool
 from tests.rawserver import RawServer, http, http_json, then_hang
 from tests.samples import run
 from tests.sends import KEY
@@ -70,3 +71,15 @@ async def test_a_write_under_way_may_have_been_carried_out() -> None:
         (ClientClosedError, True),
         (ClientClosedError, False),
     ]
+
+
+async def test_a_sleep_after_the_end_does_not_begin() -> None:
+    async def sleep() -> None:
+        pytest.fail("it was closed before")
+
+    pool = Pool()
+    pool.open()
+    await pool.close()
+
+    with pytest.raises(ClientClosedError):
+        await pool.pause(sleep)

@@ -5,7 +5,8 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 from random import Random
 from typing import Final
 
@@ -15,6 +16,7 @@ import pytest
 from runloop_async import AsyncRunloop, Limits, RetryPolicy, Timeouts
 from runloop_async.models.benchmark_runs import BenchmarkRunView
 from runloop_async.models.benchmarks import BenchmarkView
+from runloop_async.resources.benchmark_runs import BenchmarkRuns
 from tests.rawserver import RawServer
 from tests.sends import KEY
 from tests.truth import CALM, FAULTS, FILE, Plan, contradictions
@@ -36,7 +38,9 @@ class Play:
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
-async def test_the_servers_log_contradicts_no_claim(seed: int, path: str) -> None:
+async def test_the_servers_log_contradicts_no_claim(
+    seed: int, path: str, tmp_path: Path
+) -> None:
     random = Random(seed)
     is_calm = seed % 2 == 0
     plan = Plan(seed, CALM if is_calm else FAULTS)
@@ -48,7 +52,7 @@ async def test_the_servers_log_contradicts_no_claim(seed: int, path: str) -> Non
             retry=RetryPolicy(backoff=0.002, max_retries=2),
             timeout=Timeouts(total=0.1, idle=0.1, connect=5.0),
         )
-        plays = [played(client, number, random) for number in range(CALLS)]
+        plays = [played(client, number, random, tmp_path) for number in range(CALLS)]
         disturbing = [disturbed(play.task, random) for play in plays]
         if seed % 4 == 1:
             disturbing.append(closed(client, plays, random))
@@ -71,28 +75,31 @@ async def test_the_servers_log_contradicts_no_claim(seed: int, path: str) -> Non
     assert stats.retries >= sum(max(0, log.arrived - 1) for log in plan.logs.values())
     if is_calm and path == "direct":  # aiohttp's session writes bodies a turn later
         assert stats.requests == arrived
+    assert not await asyncio.to_thread(lambda: [*tmp_path.glob(".*")])
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
-def played(client: AsyncRunloop, number: int, random: Random) -> Play:
+def played(client: AsyncRunloop, number: int, random: Random, folder: Path) -> Play:
     """Begin a call."""
-    deadline = random.choice([None, None, None, 0.01, 0.05, 0.2])
-    kind = random.choice(["read", "write", "download"])
-    call: Awaitable[object]
-    if kind == "read":
-        call = client.benchmark_runs.retrieve(f"bmr_{number}").with_options(
-            deadline=deadline
-        )
-    elif kind == "write":
-        call = client.benchmarks.create(name=str(number)).with_options(
-            deadline=deadline
-        )
-    else:
-        call = client.benchmark_runs.download_logs(f"bmr_{number}").with_options(
-            deadline=deadline
-        )
-    task = asyncio.ensure_future(checked(call, number))
+    limited = client.with_options(
+        deadline=random.choice([None, None, None, 0.01, 0.05, 0.2])
+    )
+    runs = limited.benchmark_runs
+    calls: dict[str, Callable[[], Awaitable[object]]] = {
+        "read": lambda: runs.retrieve(f"bmr_{number}"),
+        "write": lambda: limited.benchmarks.create(name=str(number)),
+        "bytes": lambda: runs.download_logs(f"bmr_{number}"),
+        "file": lambda: written(runs, number, folder / str(number)),
+    }
+    kind = random.choice([*calls])
+    task = asyncio.ensure_future(checked(calls[kind](), number))
     return Play(number, kind == "write", task)
+
+
+async def written(runs: BenchmarkRuns, number: int, path: Path) -> bytes:
+    """Download a file, and return what is in it."""
+    await runs.download_logs(f"bmr_{number}").write_to_file(path)
+    return path.read_bytes()  # noqa: ASYNC240 - some kilobytes
 
 
 async def checked(call: Awaitable[object], number: int) -> object:
@@ -136,6 +143,6 @@ async def all_slots_are_free(client: AsyncRunloop, plan: Plan) -> None:
     long = Timeouts.of(30)
     reads = [client.benchmark_runs.retrieve(f"bmr_{number}") for number in numbers]
     files = [client.benchmark_runs.download_logs(f"bmr_{n + SLOTS}") for n in numbers]
-    await asyncio.gather(*(read.with_options(timeout=long) for read in reads))
-    await asyncio.gather(*(file.with_options(timeout=long) for file in files))
+    for calls in reads, files:
+        await asyncio.gather(*(call.with_options(timeout=long) for call in calls))
     await settle()
