@@ -1,0 +1,149 @@
+"""A call that is cancelled, at whatever step, leaves nothing behind."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Generator
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+import pytest
+
+from runloop_async import AsyncRunloop, Limits, PollingConfig, RetryPolicy
+from tests.rawserver import Connection, Incoming, RawServer, chunked, http, http_json
+from tests.samples import devbox, page, run
+from tests.sends import KEY
+from tests.turns import settle
+
+SLOTS: Final = 2
+MOST_STEPS: Final = 300
+PIECES: Final = (b"one ", b"two ", b"three")
+
+
+@attrs.frozen
+class CancelledAt:
+    """An awaitable that cancels its task when it is suspended for the n-th time."""
+
+    work: Awaitable[Any]
+    step: int
+
+    def __await__(self) -> Generator[Any, Any, bool]:
+        """Await the work; tell whether it has ended before that step."""
+        steps = self.work.__await__()
+        advance: Callable[[], Any] = partial(next, steps)
+        for number in range(MOST_STEPS):
+            try:
+                waits_for = advance()
+            except StopIteration:
+                assert number <= self.step, "it goes on as if it were not cancelled"
+                return True
+            except asyncio.CancelledError:
+                this_task().uncancel()
+                return False
+            if number == self.step:
+                this_task().cancel()
+            try:
+                yield waits_for
+                advance = partial(next, steps)
+            except asyncio.CancelledError as error:
+                advance = partial(steps.throw, error)
+        pytest.fail("it never ends")
+
+
+async def cancelled_after(work: Awaitable[Any], turns: int) -> bool:
+    """Cancel work after some turns of the event loop; tell whether it ended before."""
+    task = asyncio.ensure_future(work)
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+    return not task.cancelled()
+
+
+def this_task() -> "asyncio.Task[Any]":
+    task = asyncio.current_task()
+    assert task is not None
+    return task
+
+
+@attrs.define
+class Server:
+    """Answers in pieces, so that there are many steps; or all at once at a gate."""
+
+    gate: asyncio.Barrier | None = None
+    looks: int = 0
+
+    async def answer(self, request: Incoming, connection: Connection) -> None:
+        if self.gate is not None:
+            await self.gate.wait()
+            await connection.send(http_json(run()))
+        elif "download" in request.target:
+            await connection.send(chunked())
+            for piece in (*PIECES, b""):
+                await asyncio.sleep(0)
+                await connection.send(b"%x\r\n%s\r\n" % (len(piece), piece))
+        elif "wait_for_status" in request.target:
+            self.looks += 1
+            status = "running" if self.looks % 2 else "provisioning"
+            await connection.send(http_json(devbox(status=status)))
+        elif request.target.endswith("/bmr_503") and self.looks % 2 == 0:
+            self.looks += 1
+            await connection.send(http(status=503))
+        elif "/bmr_" in request.target:
+            self.looks += 1
+            await connection.send(http_json(run()))
+        else:
+            items = [run(f"bmr_{number}") for number in range(2)]
+            more = "starting_after" not in request.target
+            await connection.send(http_json(page("runs", *items, has_more=more)))
+
+
+Ask = Callable[[AsyncRunloop, Path], Awaitable[Any]]
+WORK: dict[str, Ask] = {
+    "retrieve": lambda client, _: client.benchmark_runs.retrieve("bmr_1"),
+    "a retry": lambda client, _: client.benchmark_runs.retrieve("bmr_503"),
+    "list": lambda client, _: client.benchmark_runs.list().all(),
+    "bulk": lambda client, _: client.bulk(
+        [client.benchmark_runs.retrieve(f"bmr_{number}") for number in range(5)]
+    ),
+    "download": lambda client, folder: client.benchmark_runs.download_logs(
+        "bmr_1"
+    ).write_to_file(folder / "logs"),
+    "wait": lambda client, _: client.devboxes.await_running(
+        "dbx_1", polling_config=PollingConfig(interval_seconds=0.001)
+    ),
+}
+
+
+@pytest.mark.parametrize("ended", [CancelledAt, cancelled_after])
+@pytest.mark.parametrize("ask", WORK.values(), ids=WORK)
+async def test_a_cancellation_leaves_nothing_behind(
+    ask: Ask, ended: Callable[[Awaitable[Any], int], Awaitable[bool]], tmp_path: Path
+) -> None:
+    behaviour = Server()
+    async with asyncio.timeout(60), RawServer(behaviour.answer) as server:
+        client = AsyncRunloop(
+            base_url=server.url,
+            bearer_token=KEY,
+            limits=Limits(api=SLOTS, transfer=SLOTS, wait=SLOTS),
+            retry=RetryPolicy(backoff=0.001),
+        )
+        steps = 0
+        while not await ended(call_of(ask, client, tmp_path), steps):
+            steps += 1
+            assert not await asyncio.to_thread(lambda: [*tmp_path.glob(".*")])
+        await settle()
+        behaviour.gate = asyncio.Barrier(SLOTS)
+        reads = [client.benchmark_runs.retrieve("bmr_1") for _ in range(SLOTS)]
+        logs = [client.benchmark_runs.download_logs("bmr_1") for _ in range(SLOTS)]
+        await asyncio.gather(*reads)
+        await asyncio.gather(*logs)
+        await client.aclose()
+        await server.is_left()
+
+    assert steps > 1
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def call_of(ask: Ask, client: AsyncRunloop, folder: Path) -> Any:
+    return await ask(client, folder)
