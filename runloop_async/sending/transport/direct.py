@@ -15,17 +15,13 @@ from runloop_async.sending.transport.connector import (
     Connector,
     Origin,
     connect_timeout,
+    receive_less,
 )
 from runloop_async.sending.transport.incoming import Incoming
 
 if TYPE_CHECKING:
     from aiohttp.client_proto import ResponseHandler
 
-_RECEIVE: Final = "max_size"
-"""The attribute of asyncio's transports, undocumented, that says how many bytes they
-read at once: 256 KiB by default. Memory of that size costs two page faults per response
-in most processes. Where there is no such attribute, nothing is set."""
-_RECEIVE_BYTES: Final = 64 * 1024
 _INTERIM: Final = frozenset({100, *range(102, 200)})
 """Statuses that another response follows."""
 
@@ -59,8 +55,7 @@ class Direct:
         transport = cast("asyncio.Transport", protocol.transport)
         try:
             protocol.set_response_params(read_until_eof=True, auto_decompress=False)
-            if getattr(transport, _RECEIVE, 0) > _RECEIVE_BYTES:
-                setattr(transport, _RECEIVE, _RECEIVE_BYTES)
+            receive_less(transport)
             attempt.mark_sent()
             transport.write(out)
             try:

@@ -18,12 +18,14 @@ from runloop_async.sending.transport.connector import (
     Connector,
     connect_timeout,
     is_fresh,
+    receive_less,
 )
 from runloop_async.sending.transport.incoming import Incoming
 from runloop_async.wire.request import Content
 
 _AUTHORIZATION: Final = "Authorization"
 _TYPE: Final = "Content-Type"
+_SKIPPED: Final = (_TYPE,)
 _MANY_BYTES: Final = 256 * 1024
 _MOST_STALE: Final = 1000
 """Connections of a caller's pool that may turn out to be unusable one after another."""
@@ -92,7 +94,9 @@ class Sessions:
                 attempt.method,
                 attempt.url,
                 headers=headers,
-                skip_auto_headers=None if _TYPE in headers else (_TYPE,),
+                skip_auto_headers=_SKIPPED
+                if attempt.method != "GET" and _TYPE not in headers
+                else None,
                 data=_data(attempt.body),
                 allow_redirects=False,
                 raise_for_status=False,
@@ -147,11 +151,19 @@ async def _once(
     async def noted(connection: Any) -> ClientResponse:
         if not is_fresh(connection):
             raise _StaleError
+        receive_less(connection.transport)
         attempt.mark_sent()
         return await send(connection)
 
     sender: Any = request
     sender.send = noted
+    try:
+        return await _sent(request, handler)
+    finally:
+        del sender.send  # which refers to the request: a cycle to be collected
+
+
+async def _sent(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
     for _ in range(_MOST_STALE):
         try:
             return await handler(request)
