@@ -43,27 +43,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _measured(given: argparse.Namespace) -> dict[str, Any]:
-    rounds = given.rounds or (1 if given.small else 15)
+    rounds = given.rounds or (1 if given.small else 5)
+    processes = given.processes or (1 if given.small else 3)
     cases = dict[str, Any]()
     with served(tls=given.tls, service_ms=given.service_ms) as address:
         rate = capacity(address, 10 if given.small else 1000)
         print(f"the server answers {rate:,.0f} small requests a second")
-        print(f"{rounds} rounds in turns; median (quartiles); by hand = 1")
+        print(f"{processes} processes each, {rounds} rounds of turns in each")
+        print("median (quartiles); by hand = 1")
         print("the official client does fewer runs in a turn; figures are per run\n")
-        for name, results in measure(
-            address, given.cases, rounds=rounds, brief=given.small
-        ):
-            print(table(CASES[name], results), end="\n\n", flush=True)
-            cases[name] = [attrs.asdict(each) for each in results]
-    return {"server_requests_per_s": rate, "rounds": rounds, "cases": cases}
+        measured = measure(
+            address, given.cases, processes=processes, rounds=rounds, brief=given.small
+        )
+    for name, results in measured.items():
+        print(table(CASES[name], results), end="\n\n", flush=True)
+        cases[name] = [attrs.asdict(each) for each in results]
+    return {
+        "server_requests_per_s": rate,
+        "processes": processes,
+        "rounds": rounds,
+        "cases": cases,
+    }
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description=main.__doc__
     )
+    parser.add_argument("--rounds", type=int, help="turns of each process; default 5")
     parser.add_argument(
-        "--rounds", type=int, help="how often each takes its turn; default 15"
+        "--processes", type=int, help="processes of each contender; default 3"
     )
     parser.add_argument(
         "--small",

@@ -92,6 +92,40 @@ def _page(query: str) -> bytes:
     return b'{"runs":[' + runs + b'],"has_more":' + more + b"}"
 
 
+def scenario_id(number: int) -> str:
+    """Return the id of one of very many scenarios."""
+    return f"scn_{number:08d}"
+
+
+def _scenarios(query: str) -> bytes:
+    """Return scenarios in which most fields are left out, and scorers have a tag."""
+    limit = int(parse_qs(query)["limit"][0])
+    scenarios = [
+        {
+            "id": scenario_id(number),
+            "name": f"scenario {number}",
+            "metadata": {},
+            "status": "active",
+            "input_context": {"problem_statement": "Make the failing test pass."},
+            "scoring_contract": {
+                "scoring_function_parameters": [
+                    {
+                        "name": name,
+                        "weight": 0.5,
+                        "scorer": {
+                            "type": "command_scorer",
+                            "command": f"pytest -q tests/{name}",
+                        },
+                    }
+                    for name in _FUNCTIONS[:2]
+                ]
+            },
+        }
+        for number in range(limit)
+    ]
+    return _compact({"scenarios": scenarios, "has_more": False})
+
+
 def _number(id: str) -> int:
     digits = _DIGITS(id)
     return int(digits[0]) if digits else 0
@@ -111,6 +145,7 @@ class Answers:
         self._small = _small_run()
         self._old: dict[str, bytes] = {}
         self._pages: dict[str, bytes] = {}
+        self._scenarios: dict[str, bytes] = {}
         self._lost = _http(b"404 Not Found", b'{"message":"there is no such path"}')
 
     def to(self, target: bytes) -> bytes:
@@ -123,6 +158,8 @@ class Answers:
         path, _, query = target.partition(b"?")
         if path == b"/v1/benchmark_runs":
             return _kept(self._pages, query.decode(), _page)
+        if path == b"/v1/scenarios":
+            return _kept(self._scenarios, query.decode(), _scenarios)
         return self._lost
 
 

@@ -11,10 +11,11 @@ from typing import Final, Protocol
 
 import attrs
 
-from benchmarks.bodies import run_id
+from benchmarks.bodies import run_id, scenario_id
 
 _AT_ONCE: Final = 64
 _SCENARIOS: Final = 500
+_SCENARIOS_OF_MID: Final = 12
 
 
 class Contender(Protocol):
@@ -30,6 +31,10 @@ class Contender(Protocol):
 
     async def list(self, benchmark_id: str) -> Sequence[str]:
         """List all runs of a benchmark by pages of 5,000, and return their ids."""
+        ...
+
+    async def scenarios(self, limit: int) -> Sequence[str]:
+        """Fetch one page of scenarios, and return their ids."""
         ...
 
     async def gather(self, ids: Sequence[str]) -> Sequence[str]:
@@ -54,10 +59,28 @@ async def small(contender: Contender, count: int) -> None:
 
 async def big(contender: Contender, count: int) -> None:
     """Fetch runs of 1.17 MB with 500 scenario runs, one after the other."""
-    expected = sum(number % 101 / 100 for number in range(_SCENARIOS))
     for _ in range(count):
-        total = await contender.old_run(f"bmr_{_SCENARIOS}")
-        _same(round(total, 6), round(expected, 6))
+        await _old_run(contender, _SCENARIOS)
+
+
+async def mid(contender: Contender, count: int) -> None:
+    """Fetch runs of 28 kB with 12 scenario runs, one after the other."""
+    for _ in range(count):
+        await _old_run(contender, _SCENARIOS_OF_MID)
+
+
+async def _old_run(contender: Contender, scenarios: int) -> None:
+    expected = sum(number % 101 / 100 for number in range(scenarios))
+    total = await contender.old_run(f"bmr_{scenarios}")
+    _same(round(total, 6), round(expected, 6))
+
+
+async def sparse(contender: Contender, count: int) -> None:
+    """Fetch pages of 500 scenarios, of which most fields are left out."""
+    for _ in range(0, count, _SCENARIOS):
+        limit = min(count, _SCENARIOS)
+        ids = [scenario_id(number) for number in range(limit)]
+        _same([*await contender.scenarios(limit)], ids)
 
 
 async def listing(contender: Contender, count: int) -> None:
@@ -111,6 +134,13 @@ CASES: Final = {
         official=256,
         brief=100,
     ),
+    "mid": Case(
+        play=mid,
+        title="runs of 28 kB with 12 scenario runs, one after the other",
+        count=300,
+        official=30,
+        brief=5,
+    ),
     "big": Case(
         play=big,
         title="runs of 1.17 MB with 500 scenario runs, one after the other",
@@ -124,6 +154,13 @@ CASES: Final = {
         count=20_000,
         official=10_000,
         brief=5100,
+    ),
+    "sparse": Case(
+        play=sparse,
+        title="scenarios by pages of 500, most fields left out",
+        count=20_000,
+        official=2_000,
+        brief=100,
     ),
     "gather": Case(
         play=gather,

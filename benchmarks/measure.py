@@ -1,6 +1,6 @@
 """Lets the contenders take turns, and makes figures of what they needed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from statistics import quantiles
 from typing import Final
@@ -12,9 +12,12 @@ from benchmarks.processes import Address, Process, worker
 
 CONTENDERS: Final = {
     "library": "runloop_async",
+    "library_session": "runloop_async, session=",
     "by_hand": "aiohttp + orjson by hand",
+    "reqwest": "pyreqwest + orjson by hand",
     "official": "official, httpx",
     "official_aiohttp": "official, aiohttp",
+    "official_http2": "official, HTTP/2",
 }
 """The contenders: the module of each, and what it is called in a table."""
 YARDSTICK: Final = "by_hand"
@@ -69,27 +72,39 @@ class Result:
 
 
 def measure(
-    address: Address, names: Sequence[str], *, rounds: int, brief: bool
-) -> Iterator[tuple[str, list[Result]]]:
-    """Yield each case with a result for each contender, as soon as it is measured."""
-    with ExitStack() as stack:
-        workers = {
-            name: stack.enter_context(worker(name, address)) for name in CONTENDERS
-        }
-        for name in names:
-            yield name, _compared(_rounds(workers, name, rounds, brief=brief))
+    address: Address, cases: Sequence[str], *, processes: int, rounds: int, brief: bool
+) -> Mapping[str, list[Result]]:
+    """Return, for each case, a result for each contender.
+
+    Where a process happens to have its memory makes it faster or slower by a tenth for
+    as long as it lives. So each contender has several, one after the other.
+    """
+    results = {
+        case: [
+            Result(
+                contender=name,
+                count=_count(name, case, brief=brief),
+                turns=[],
+                errors=[],
+            )
+            for name in CONTENDERS
+        ]
+        for case in cases
+    }
+    for _ in range(processes):
+        with ExitStack() as stack:
+            workers = {
+                name: stack.enter_context(worker(name, address)) for name in CONTENDERS
+            }
+            for case in cases:
+                _rounds(workers, case, rounds, results[case])
+    return {case: _compared(each) for case, each in results.items()}
 
 
 def _rounds(
-    workers: Mapping[str, Process], case: str, rounds: int, *, brief: bool
-) -> list[Result]:
+    workers: Mapping[str, Process], case: str, rounds: int, results: Sequence[Result]
+) -> None:
     """Let all take turns, A B C D A B C D; the first round warms up and is dropped."""
-    results = [
-        Result(
-            contender=name, count=_count(name, case, brief=brief), turns=[], errors=[]
-        )
-        for name in workers
-    ]
     for number in range(rounds + 1):
         for result in results:
             answer = workers[result.contender].ask(f"{case} {result.count}")
@@ -102,7 +117,6 @@ def _rounds(
                         wall_us=answer["wall_s"] / result.count * 1e6,
                     )
                 )
-    return results
 
 
 def _count(contender: str, case: str, *, brief: bool) -> int:

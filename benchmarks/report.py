@@ -19,6 +19,8 @@ _PACKAGES: Final = (
     "msgspec",
     "cattrs",
     "orjson",
+    "pyreqwest",
+    "h2",
     "pydantic",
     "uvloop",
 )

@@ -17,6 +17,7 @@ from typing import Final, cast
 import uvloop
 
 from benchmarks.bodies import Answers
+from benchmarks.http2 import PREFACE, Http2
 from runloop_async.annotations import override
 
 CERTIFICATE: Final = "certificate.pem"
@@ -34,6 +35,7 @@ class _Connection(asyncio.Protocol):
         self._answers = answers
         self._service_s = service_s
         self._unparsed = b""
+        self._http2: Http2 | None = None
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -41,6 +43,11 @@ class _Connection(asyncio.Protocol):
 
     @override
     def data_received(self, data: bytes) -> None:
+        if self._http2 is None and data.startswith(PREFACE):
+            self._http2 = Http2(self._answers.to, self._write)
+        if self._http2 is not None:
+            self._http2.receive(data)
+            return
         *requests, self._unparsed = (self._unparsed + data).split(_END)
         for request in requests:
             method, target, _ = request.split(b" ", 2)
@@ -68,6 +75,7 @@ def _certified(directory: Path) -> ssl.SSLContext:
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
+    context.set_alpn_protocols(["h2", "http/1.1"])
     return context
 
 

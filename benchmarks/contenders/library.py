@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
 
+from aiohttp import ClientSession
+
 from benchmarks.cases import Contender
 from benchmarks.worker import work
 from runloop_async import AsyncRunloop
@@ -26,6 +28,10 @@ class _Library:
         listed = [run async for run in runs]
         return [run.id for run in listed]
 
+    async def scenarios(self, limit: int) -> Sequence[str]:
+        page = await self._client.scenarios.list(limit=limit)
+        return [scenario.id for scenario in page.scenarios]
+
     async def gather(self, ids: Sequence[str]) -> Sequence[str]:
         runs = self._client.benchmark_runs
         return [run.id for run in await asyncio.gather(*map(runs.retrieve, ids))]
@@ -38,10 +44,15 @@ class _Library:
 
 
 @asynccontextmanager
-async def _open(url: str) -> AsyncGenerator[Contender]:
-    async with AsyncRunloop(bearer_token="benchmark", base_url=url) as client:
+async def open_library(
+    url: str, session: ClientSession | None = None
+) -> AsyncGenerator[Contender]:
+    """Open this library, with its own connections if no session is given."""
+    async with AsyncRunloop(
+        bearer_token="benchmark", base_url=url, session=session
+    ) as client:
         yield _Library(client)
 
 
 if __name__ == "__main__":
-    work(_open)
+    work(open_library)

@@ -45,6 +45,10 @@ class _Official:
         listed = [run async for run in runs]
         return [run.id for run in listed]
 
+    async def scenarios(self, limit: int) -> Sequence[str]:
+        page = await self._client.scenarios.list(limit=limit)
+        return [scenario.id for scenario in page.scenarios]
+
     async def gather(self, ids: Sequence[str]) -> Sequence[str]:
         runs = self._client.benchmark_runs
         return [run.id for run in await asyncio.gather(*map(runs.retrieve, ids))]
