@@ -23,7 +23,7 @@ def reader(shape: type[T]) -> Callable[[Response], T]:
 
 def _model(shape: type[T], response: Response) -> T:
     try:
-        return decode(response.body, shape)
+        return decode(response.data, shape)
     except APIResponseValidationError as error:
         error.request_id = response.request_id
         raise

@@ -1,6 +1,6 @@
 """The protocols between what is asked and how it is sent."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
 
@@ -80,7 +80,7 @@ class Runner(Protocol):
         """
         ...
 
-    async def run(self, call: Sendable[T]) -> T:
+    def run(self, call: Sendable[T]) -> Coroutine[Any, Any, T]:
         """Send a request, again if need be, and return its decoded response.
 
         Raises:

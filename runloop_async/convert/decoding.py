@@ -39,7 +39,7 @@ _NOTES = (AttributeValidationNote, IterableValidationNote)
 _LARGEST = int(sys.float_info.max)
 
 
-def decode(body: bytes, shape: type[T]) -> T:
+def decode(body: bytes | bytearray, shape: type[T]) -> T:
     """Return the value of a shape that a JSON document stands for.
 
     Raises:
@@ -49,7 +49,7 @@ def decode(body: bytes, shape: type[T]) -> T:
     try:
         return cast("T", STRAIGHT[shape](body))
     except REFUSALS:
-        return _converted(body, shape)
+        return _converted(bytes(body), shape)
 
 
 def _converted(body: bytes, shape: type[T]) -> T:

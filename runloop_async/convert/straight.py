@@ -20,7 +20,7 @@ from runloop_async.convert import shapes
 from runloop_async.convert.words import WORDS
 from runloop_async.models.shared import Unknown
 
-Decode = Callable[[bytes], Any]
+Decode = Callable[[bytes | bytearray], Any]
 
 REFUSALS: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What a decoder raises where the converter is to decide."""

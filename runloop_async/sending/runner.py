@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, TypeVar
@@ -52,9 +52,9 @@ class HttpRunner:
         """
         await self._pool.pause(partial(self.clock.sleep, delay_s))
 
-    async def run(self, call: Sendable[T]) -> T:
+    def run(self, call: Sendable[T]) -> Coroutine[Any, Any, T]:
         """Send a request, again if need be, and return its decoded response."""
-        return await self._until_success(call, self._whole)
+        return self._until_success(call, self._whole)
 
     @asynccontextmanager
     async def stream(self, call: Sendable[Any]) -> AsyncGenerator[Stream]:

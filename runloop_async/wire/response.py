@@ -23,7 +23,13 @@ class Response:
     status: int
     headers: Mapping[str, str]
     """Looked up without regard to case."""
-    body: bytes = attrs.field(repr=False)
+    data: bytes | bytearray = attrs.field(repr=False)
+    """The body, inflated."""
+
+    @property
+    def body(self) -> bytes:
+        """The body, inflated; a large one is copied."""
+        return bytes(self.data)
 
     @property
     def request_id(self) -> str | None:

@@ -12,12 +12,13 @@ from multidict import CIMultiDict
 
 from runloop_async import AsyncRunloop
 from runloop_async.errors import APITimeoutError, ResponseTooLargeError
+from runloop_async.resources.benchmark_runs import BenchmarkRuns
 from runloop_async.sending.alarms import Alarms
 from runloop_async.sending.outgoing import Headers
 from runloop_async.sending.pool import Pool
 from runloop_async.sending.transport.names import Watch, missing
 from tests.rawserver import Connection, Incoming, RawServer, http, then_hang
-from tests.sends import KEY, attempt
+from tests.sends import KEY, attempt, sending
 from tests.turns import settle
 
 
@@ -217,3 +218,13 @@ class Traced:
     def request(self) -> None: ...
 
     def _request(self) -> None: ...
+
+
+async def test_a_body_in_pieces_is_bytes_to_users() -> None:
+    body = b"x" * 300_000
+    async with RawServer(http(body)) as server, sending(server.url) as runner:
+        got = await BenchmarkRuns(runner).download_logs("bmr_1")
+        raw = await BenchmarkRuns(runner).download_logs("bmr_1").raw()
+
+    assert (type(got), type(raw.body)) == (bytes, bytes)
+    assert got == raw.body == body

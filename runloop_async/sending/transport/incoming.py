@@ -47,8 +47,10 @@ class Incoming:
         self._decoder: Inflation | None = None
         self._inflated: Iterator[bytes] | None = None
 
-    async def whole(self, max_bytes: int) -> bytes:
+    async def whole(self, max_bytes: int) -> bytes | bytearray:
         """Return the body, inflated; where it is not read to its end, `close`.
+
+        Pieces make one `bytearray`: as bytes, they would be in memory twice.
 
         Raises:
             ResponseTooLargeError: It is larger than that, as it comes or inflated.
@@ -64,14 +66,12 @@ class Incoming:
             raise _too_large(max_bytes)
         if (self._told() or 0) > max_bytes:
             raise _too_large(max_bytes)
-        pieces: list[bytes] = []
-        size = 0
+        joined = bytearray()
         while piece := await self.piece():
-            pieces.append(piece)
-            size += len(piece)
-            if size > max_bytes:
+            joined += piece
+            if len(joined) > max_bytes:
                 raise _too_large(max_bytes)
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        return joined
 
     async def refusal(self, most_s: float | None) -> bytes:
         """Return what can be read soon of the body of an error status.
