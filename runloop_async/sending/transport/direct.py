@@ -41,7 +41,7 @@ class Direct:
             aiohttp.ClientError: It failed; `attempt` says how far it came.
             OSError: Likewise.
         """
-        out = _bytes(attempt)
+        out = request_bytes(attempt)
         try:
             connection = await self._connector.connect(
                 self._origin(attempt.base),
@@ -99,7 +99,7 @@ class _Half:
     release = close
 
 
-def _bytes(attempt: Attempt) -> bytes:
+def request_bytes(attempt: Attempt) -> bytes:
     """Return the whole request as it goes out."""
     body = cast("bytes | None", attempt.body)  # all else takes the session path
     line = f"{attempt.method} {attempt.target} HTTP/1.1\r\n".encode()
