@@ -86,14 +86,14 @@ class Watch:
 def _is_original(kind: object) -> bool:
     """Tell whether a class is aiohttp's, with the methods that aiohttp has given it.
 
-    Wrappers copy names and docstrings, and some even pass on attributes, but their code
-    lives in another module.
+    Wrappers copy names and docstrings, but their code lives in another module. Those of
+    wrapt pass on all attributes, the class included: only `type` tells what they are.
     """
-    if not isinstance(kind, type) or not kind.__module__.startswith("aiohttp."):
+    if not issubclass(type(kind), type) or not kind.__module__.startswith("aiohttp."):
         return False
     home = vars(sys.modules[kind.__module__])
     return all(
-        isinstance(value, FunctionType) and value.__globals__ is home
+        type(value) is FunctionType and value.__globals__ is home
         for value in vars(kind).values()
-        if callable(value) and not isinstance(value, type)
+        if callable(value) and not issubclass(type(value), type)
     )

@@ -70,7 +70,7 @@ class Sessions:
         self._connector = connector
         self._proxy = proxy
         self._trust_env = trust_env
-        self._ours: aiohttp.ClientSession | None = None
+        self._ours: list[aiohttp.ClientSession] = []
         self._made_by: object = None
 
     async def open(self, attempt: Attempt) -> Incoming:
@@ -112,24 +112,26 @@ class Sessions:
 
     async def close(self) -> None:
         """Close sessions of ours."""
-        if self._ours is not None:
-            await self._ours.close()
+        for session in self._ours:
+            await session.close()
 
     def _session(self) -> aiohttp.ClientSession:
         if self._given is not None:
             return self._given
         # Instrumentation replaces the constructor, to have a hand on each new session.
-        maker = aiohttp.ClientSession.__init__
-        if self._ours is None or self._made_by is not maker:
-            self._ours = aiohttp.ClientSession(
+        # Looked up on the class, a wrapper is another object each time.
+        maker = vars(aiohttp.ClientSession).get("__init__")
+        if not self._ours or self._made_by is not maker:
+            session = aiohttp.ClientSession(
                 connector=self._connector,
                 connector_owner=False,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=connect_timeout(None),
                 trust_env=self._trust_env,
             )
+            self._ours.append(session)  # those before it may be in use
             self._made_by = maker
-        return self._ours
+        return self._ours[-1]
 
 
 async def _once(
