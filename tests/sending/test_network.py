@@ -1,11 +1,12 @@
 """How servers are reached: proxies of the environment, certificates of one's own."""
 
 import ssl
+from base64 import b64encode
 
 import pytest
 
-from runloop_async import APIConnectionError, AsyncRunloop
-from tests.rawserver import RawServer, free_port, http_json
+from runloop_async import APIConnectionError, APIStatusError, AsyncRunloop
+from tests.rawserver import RawServer, free_port, http, http_json
 from tests.samples import run
 from tests.sending.test_pool import CERTIFICATE, tls
 from tests.sends import KEY
@@ -45,6 +46,23 @@ async def test_by_default_it_never_sees_the_key(
                 await client.benchmark_runs.retrieve("bmr_1")
 
         assert proxy.requests == []
+
+
+async def test_a_proxy_gets_its_user_and_password_and_nobody_else_does() -> None:
+    async with RawServer(http_json(run()), http(status=407)) as proxy:
+        url = proxy.url.replace("http://", "http://ada:canary@")
+        async with AsyncRunloop(
+            base_url="http://127.0.0.1:1", bearer_token=KEY, proxy=url
+        ) as client:
+            await client.benchmark_runs.retrieve("bmr_1")
+            with pytest.raises(APIStatusError) as caught:
+                await client.benchmark_runs.retrieve("bmr_1")
+
+    expected = "Basic " + b64encode(b"ada:canary").decode()
+    sent = [request.headers for request in proxy.requests]
+    assert [each["proxy-authorization"] for each in sent] == [expected] * 2
+    assert [each["authorization"] for each in sent] == [f"Bearer {KEY}"] * 2
+    assert "canary" not in f"{caught.value!r} {caught.value} {client!r}"
 
 
 async def test_a_certificate_of_ones_own_is_accepted() -> None:
