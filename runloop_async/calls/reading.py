@@ -31,7 +31,7 @@ def _model(shape: type[T], response: Response) -> T:
 
 def _text(response: Response) -> str:
     try:
-        return response.body.decode()
+        return response.data.decode()
     except UnicodeDecodeError as error:
         failure = APIResponseValidationError(
             f"the response is not UTF-8: {error}", expected="UTF-8", body=response.body

@@ -27,6 +27,7 @@ async def stall(_: Incoming, connection: Connection) -> None:
 
 async def test_a_download_that_goes_on_ends_at_its_deadline(tmp_path: Path) -> None:
     async with (
+        asyncio.timeout(30),  # it drips for ever
         RawServer(drip) as server,
         AsyncRunloop(base_url=server.url, bearer_token=KEY, max_retries=0) as client,
     ):

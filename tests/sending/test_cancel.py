@@ -1,6 +1,7 @@
 """A call that is cancelled, at whatever step, leaves nothing behind."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Generator
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,15 @@ import attrs
 import pytest
 
 from runloop_async import AsyncRunloop, Limits, PollingConfig, RetryPolicy
-from tests.rawserver import Connection, Incoming, RawServer, chunked, http, http_json
+from tests.rawserver import (
+    Connection,
+    Incoming,
+    RawServer,
+    chunked,
+    http,
+    http_json,
+    then_hang,
+)
 from tests.samples import devbox, page, run
 from tests.sends import KEY
 from tests.turns import settle
@@ -143,6 +152,27 @@ async def test_a_cancellation_leaves_nothing_behind(
 
     assert steps > 1
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_a_write_that_is_cancelled_leaves_a_line_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG, "runloop_async")
+    async with (
+        RawServer(then_hang()) as server,
+        AsyncRunloop(base_url=server.url, bearer_token=KEY) as client,
+    ):
+        read = client.benchmark_runs.retrieve("bmr_1").start()
+        write = client.benchmarks.create(name="b").start()
+        for count, work in enumerate([read, write], 1):
+            task = asyncio.ensure_future(work)
+            await server.has_got(count)
+            task.cancel()
+            await asyncio.wait([task])
+
+    lines = [line for line in caplog.messages if "may be carried out" in line]
+    assert len(lines) == 1
+    assert "/v1/benchmarks" in lines[0]
 
 
 async def call_of(ask: Ask, client: AsyncRunloop, folder: Path) -> Any:

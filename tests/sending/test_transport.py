@@ -1,6 +1,8 @@
 """What the paths do at their edges."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 from unittest.mock import MagicMock
@@ -14,7 +16,7 @@ from runloop_async import AsyncRunloop
 from runloop_async.errors import APITimeoutError, ResponseTooLargeError
 from runloop_async.resources.benchmark_runs import BenchmarkRuns
 from runloop_async.sending.alarms import Alarms
-from runloop_async.sending.outgoing import Headers
+from runloop_async.sending.outgoing import Attempt, Headers
 from runloop_async.sending.pool import Pool
 from runloop_async.sending.transport.names import Watch, missing
 from tests.rawserver import Connection, Incoming, RawServer, http, then_hang
@@ -29,27 +31,35 @@ async def test_an_interim_response_is_not_the_response() -> None:
         await pool.close()
 
 
-async def test_a_peer_that_does_not_read_is_told_as_such(path: str) -> None:
-    if path == "session":  # aiohttp waits until the peer has read
-        return
+@asynccontextmanager
+async def deaf(says: bytes, *, total_s: float) -> AsyncGenerator[tuple[Pool, Attempt]]:
+    """Give a pool, and a large request to a server that reads next to nothing."""
 
-    async def deaf(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(says)
         await left.wait()
         writer.transport.abort()
 
-    left = asyncio.Event()
-
-    server = await asyncio.start_server(deaf, "127.0.0.1", 0, limit=1)
+    left, pool = asyncio.Event(), Pool()
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, limit=1)
     port = server.sockets[0].getsockname()[1]
     async with server:
-        pool = Pool()
-        asked = attempt(f"http://127.0.0.1:{port}", total_s=0.2)
+        asked = attempt(f"http://127.0.0.1:{port}", total_s=total_s)
         asked.method, asked.body = "POST", b"x" * 20_000_000
+        try:
+            yield pool, asked
+        finally:
+            await pool.close()
+            left.set()
+            await settle()
+
+
+async def test_a_peer_that_does_not_read_is_told_as_such(path: str) -> None:
+    if path == "session":  # aiohttp waits until the peer has read
+        return
+    async with deaf(b"", total_s=0.2) as (pool, asked):
         with pytest.raises(APITimeoutError) as caught:
             await pool.send(asked)
-        await pool.close()
-        left.set()
-        await settle()
 
     assert (caught.value.phase, caught.value.sent) == ("write", None)
 
@@ -59,25 +69,8 @@ async def test_a_response_before_the_request_was_read_ends_the_connection(
 ) -> None:
     if path == "session":
         return
-
-    async def early(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(http(b"no", status=413))
-        await writer.drain()
-        await left.wait()
-        writer.transport.abort()
-
-    left = asyncio.Event()
-
-    server = await asyncio.start_server(early, "127.0.0.1", 0, limit=1)
-    port = server.sockets[0].getsockname()[1]
-    async with server:
-        pool = Pool()
-        asked = attempt(f"http://127.0.0.1:{port}")
-        asked.method, asked.body = "POST", b"x" * 20_000_000
+    async with deaf(http(b"no", status=413), total_s=5) as (pool, asked):
         assert (await pool.send(asked)).status == 413
-        await pool.close()
-        left.set()
-        await settle()
 
 
 async def test_a_response_that_says_that_it_is_too_large_is_not_read() -> None:
