@@ -5,9 +5,10 @@ import os
 from collections.abc import Callable
 from copy import copy as shallow_copy
 from functools import partial
+from importlib import import_module
 from ssl import SSLContext
 from types import TracebackType
-from typing import Any, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from aiohttp import ClientSession
 
@@ -22,23 +23,6 @@ from runloop_async.options import (
     resolve,
     whole_number,
 )
-from runloop_async.resources.accounts import Accounts
-from runloop_async.resources.agents import Agents
-from runloop_async.resources.apikeys import Apikeys
-from runloop_async.resources.axons import Axons
-from runloop_async.resources.benchmark_jobs import BenchmarkJobs
-from runloop_async.resources.benchmark_runs import BenchmarkRuns
-from runloop_async.resources.benchmarks import Benchmarks
-from runloop_async.resources.blueprints import Blueprints
-from runloop_async.resources.devboxes import Devboxes
-from runloop_async.resources.gateway_configs import GatewayConfigs
-from runloop_async.resources.mcp_configs import McpConfigs
-from runloop_async.resources.network_policies import NetworkPolicies
-from runloop_async.resources.objects import Objects
-from runloop_async.resources.pty import Pty
-from runloop_async.resources.restricted_keys import RestrictedKeys
-from runloop_async.resources.scenarios import Scenarios
-from runloop_async.resources.secrets import Secrets
 from runloop_async.sending.clock import SystemClock
 from runloop_async.sending.lanes import lanes
 from runloop_async.sending.network import network_of
@@ -46,9 +30,52 @@ from runloop_async.sending.pool import Pool
 from runloop_async.sending.runner import HttpRunner
 from runloop_async.sending.stats import Counters, Stats
 
+if TYPE_CHECKING:
+    from runloop_async.resources.accounts import Accounts
+    from runloop_async.resources.agents import Agents
+    from runloop_async.resources.apikeys import Apikeys
+    from runloop_async.resources.axons import Axons
+    from runloop_async.resources.benchmark_jobs import BenchmarkJobs
+    from runloop_async.resources.benchmark_runs import BenchmarkRuns
+    from runloop_async.resources.benchmarks import Benchmarks
+    from runloop_async.resources.blueprints import Blueprints
+    from runloop_async.resources.devboxes import Devboxes
+    from runloop_async.resources.gateway_configs import GatewayConfigs
+    from runloop_async.resources.mcp_configs import McpConfigs
+    from runloop_async.resources.network_policies import NetworkPolicies
+    from runloop_async.resources.objects import Objects
+    from runloop_async.resources.pty import Pty
+    from runloop_async.resources.restricted_keys import RestrictedKeys
+    from runloop_async.resources.scenarios import Scenarios
+    from runloop_async.resources.secrets import Secrets
+
 T = TypeVar("T")
 
 _LEVELS = ("debug", "info", "warning", "error")
+
+
+class _WhenUsed:
+    """A resource of a client, which is imported and made when it is first used.
+
+    The classes of all resources and their models take longer to make than all else that
+    `import runloop_async` does, and a program uses few of them.
+    """
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, client: "AsyncRunloop | None", owner: type) -> object:
+        if client is None:
+            return self
+        module = import_module(f"runloop_async.resources.{self._name}")
+        kind = getattr(module, self._name.title().replace("_", ""))
+        own = vars(client)
+        own[self._name] = kind(own["_runner"])  # is found there from now on
+        return own[self._name]
+
+
+def _when_used() -> Any:  # so that type checkers go by the annotation
+    return _WhenUsed()
 
 
 class AsyncRunloop:
@@ -59,39 +86,39 @@ class AsyncRunloop:
     client is meant to be shared by all tasks of a program.
     """
 
-    accounts: Accounts
+    accounts: "Accounts" = _when_used()
     """The account that the key belongs to."""
-    benchmarks: Benchmarks
+    benchmarks: "Benchmarks" = _when_used()
     """Named sets of scenarios."""
-    benchmark_runs: BenchmarkRuns
+    benchmark_runs: "BenchmarkRuns" = _when_used()
     """Runs of benchmarks."""
-    benchmark_jobs: BenchmarkJobs
+    benchmark_jobs: "BenchmarkJobs" = _when_used()
     """Jobs, which run benchmarks with agents by themselves."""
-    scenarios: Scenarios
+    scenarios: "Scenarios" = _when_used()
     """Problems, each with a devbox and a way to score an attempt."""
-    devboxes: Devboxes
+    devboxes: "Devboxes" = _when_used()
     """Machines in the cloud."""
-    blueprints: Blueprints
+    blueprints: "Blueprints" = _when_used()
     """Images that devboxes boot from."""
-    objects: Objects
+    objects: "Objects" = _when_used()
     """Files that the service keeps."""
-    axons: Axons
+    axons: "Axons" = _when_used()
     """Logs of events that agents, users and services write and follow."""
-    agents: Agents
+    agents: "Agents" = _when_used()
     """Programs that work on devboxes."""
-    secrets: Secrets
+    secrets: "Secrets" = _when_used()
     """Values that devboxes are given by name, and that are never read back."""
-    network_policies: NetworkPolicies
+    network_policies: "NetworkPolicies" = _when_used()
     """Policies on where devboxes may connect to."""
-    gateway_configs: GatewayConfigs
+    gateway_configs: "GatewayConfigs" = _when_used()
     """Services that devboxes reach without having their keys."""
-    mcp_configs: McpConfigs
+    mcp_configs: "McpConfigs" = _when_used()
     """MCP servers that devboxes reach without having their keys."""
-    pty: Pty
+    pty: "Pty" = _when_used()
     """Terminals on devboxes."""
-    apikeys: Apikeys
+    apikeys: "Apikeys" = _when_used()
     """Keys to the API."""
-    restricted_keys: RestrictedKeys
+    restricted_keys: "RestrictedKeys" = _when_used()
     """Keys that may do only some things."""
 
     @listed
@@ -141,27 +168,10 @@ class AsyncRunloop:
         self._join()
 
     def _join(self) -> None:
-        """Give the resources a runner with the client's options."""
-        runner = HttpRunner(
+        """Make what sends the calls, with the client's options."""
+        self._runner = HttpRunner(
             self._options, self._pool, self._lanes, self._clock, self._counters
         )
-        self.accounts = Accounts(runner)
-        self.benchmarks = Benchmarks(runner)
-        self.benchmark_runs = BenchmarkRuns(runner)
-        self.benchmark_jobs = BenchmarkJobs(runner)
-        self.scenarios = Scenarios(runner)
-        self.devboxes = Devboxes(runner)
-        self.blueprints = Blueprints(runner)
-        self.objects = Objects(runner)
-        self.axons = Axons(runner)
-        self.agents = Agents(runner)
-        self.secrets = Secrets(runner)
-        self.network_policies = NetworkPolicies(runner)
-        self.gateway_configs = GatewayConfigs(runner)
-        self.mcp_configs = McpConfigs(runner)
-        self.pty = Pty(runner)
-        self.apikeys = Apikeys(runner)
-        self.restricted_keys = RestrictedKeys(runner)
 
     @listed
     def with_options(self, **options: Unpack[ClientParams]) -> Self:
@@ -178,6 +188,8 @@ class AsyncRunloop:
         if isinstance(resolved, ConfigurationError):
             raise resolved
         other = shallow_copy(self)
+        for resource in vars(self).keys() & vars(AsyncRunloop).keys():
+            del vars(other)[resource]  # it has the options of this client
         other._options = resolved  # noqa: SLF001 - of this class
         other._join()  # noqa: SLF001
         return other

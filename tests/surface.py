@@ -113,11 +113,17 @@ def model_fields(model: Any) -> dict[str, tuple[Any, ...]]:
     }
 
 
+def groups(owner: object, prefix: str = "") -> Iterator[tuple[str, Resource]]:
+    """Yield each group below a client by its name, such as `scenarios.runs`."""
+    for name, group in inspect.getmembers(
+        owner, lambda each: isinstance(each, Resource)
+    ):
+        yield f"{prefix}{name}", group
+        yield from groups(group, f"{prefix}{name}.")
+
+
 def methods(resource: Resource, prefix: str) -> Iterator[tuple[str, Any]]:
-    """Yield the name and function of each public method below a resource."""
-    for name, value in vars(resource).items():
-        if isinstance(value, Resource):
-            yield from methods(value, f"{prefix}.{name}")
+    """Yield the name and function of each public method of a group."""
     for name, method in inspect.getmembers(resource, inspect.ismethod):
         if not name.startswith("_"):
             yield f"{prefix}.{name}", method

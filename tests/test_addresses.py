@@ -1,27 +1,21 @@
 """A group has one address: its files have the name by which clients call it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from runloop_async import AsyncRunloop
-from runloop_async.calls.resource import Resource
 from runloop_async.testing.routes import ROUTES
+from tests import surface
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "runloop_async"
 
 
-def groups(owner: object, path: str = "") -> Iterator[tuple[str, Resource]]:
-    """Yield each group below a client with its path, such as `scenarios/runs`."""
-    for name, value in vars(owner).items():
-        if isinstance(value, Resource):
-            yield f"{path}{name}", value
-            yield from groups(value, f"{path}{name}/")
-
-
-GROUPS = dict(groups(AsyncRunloop(bearer_token="any")))
+GROUPS = {
+    name.replace(".", "/"): group
+    for name, group in surface.groups(AsyncRunloop(bearer_token="any"))
+}
 PARENTS = {path.split("/")[0] for path in GROUPS if "/" in path}
 EMULATED = {
     route.name.rsplit(".", 1)[0].replace(".", "/")

@@ -2,27 +2,16 @@
 
 import inspect
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from runloop_async import AsyncRunloop, errors
-from runloop_async.calls.resource import Resource
 from runloop_async.options import CallOptions
+from tests import surface
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
-
-
-def groups(owner: object, prefix: str = "") -> Iterator[tuple[str, Resource]]:
-    """Yield each group below a client by its name."""
-    for name, value in vars(owner).items():
-        if isinstance(value, Resource):
-            yield f"{prefix}{name}", value
-            yield from groups(value, f"{prefix}{name}.")
-
-
-GROUPS = dict(groups(AsyncRunloop(bearer_token="any")))
+GROUPS = dict(surface.groups(AsyncRunloop(bearer_token="any")))
 
 
 def section(title: str) -> str:

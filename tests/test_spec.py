@@ -11,7 +11,6 @@ import pytest
 
 from runloop_async import AsyncRunloop, Call, Flow, PageCall, models
 from runloop_async.calls.files import Download
-from runloop_async.calls.resource import Resource
 from runloop_async.calls.streaming import EventStream
 from tests import surface
 from tests.fakes import Recorder
@@ -20,8 +19,7 @@ RECORDER = Recorder()
 CASES = Path(__file__).parent / "resources"
 METHODS: Mapping[str, Any] = {
     name: method
-    for group, resource in vars(AsyncRunloop(bearer_token="none")).items()
-    if isinstance(resource, Resource)
+    for group, resource in surface.groups(AsyncRunloop(bearer_token="none"))
     for name, method in surface.methods(type(resource)(RECORDER), group)
 }
 GROUPS = {name.split(".")[0] for name in METHODS}

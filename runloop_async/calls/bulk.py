@@ -117,7 +117,7 @@ class BulkResult(Generic[T]):
 Calls = Iterable[Repeatable[T]] | AsyncIterable[Repeatable[T]]
 
 
-@attrs.frozen(eq=False, repr=False)
+@attrs.define(eq=False, repr=False)
 class Bulk(Repeatable[BulkResult[T]]):
     """Many calls: `await` it for all outcomes, or take them as they come.
 

@@ -42,7 +42,7 @@ class Unsent:
             )
 
 
-@attrs.frozen(eq=False, repr=False)
+@attrs.define(eq=False, repr=False)
 class Call(Repeatable[T]):
     """A request to make; `await` sends it, and sends it again each time."""
 

@@ -207,7 +207,7 @@ async def _framed(
     yield tail
 
 
-@attrs.frozen(eq=False, repr=False)
+@attrs.define(eq=False, repr=False)
 class Download(Call[bytes]):
     """A file to fetch: `await` it for its bytes, or stream it."""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, TypeVar, Unpack
 
-import attrs
+from msgspec.structs import replace
 
 from runloop_async.calls.call import Call
 from runloop_async.calls.polling import PollingConfig, Term, question, timed_out
@@ -88,7 +88,7 @@ def _pause_s(interval_s: float, pauses: int, dice: float) -> float:
 
 def _holding(call: Call[T], hold_s: int) -> Call[T | None]:
     """Return a call that is held for some seconds; None comes of "not yet"."""
-    request = attrs.evolve(
+    request = replace(
         call.request,
         json={**(call.request.json or {}), _HOLD: hold_s},
         answers=frozenset({_NOT_YET}),

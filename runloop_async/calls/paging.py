@@ -5,6 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
 
 import attrs
+from msgspec.structs import replace
 
 from runloop_async.annotations import awaitable
 from runloop_async.calls.call import Call
@@ -206,7 +207,7 @@ def _bound(call: "PageCall[T]") -> Callable[[Response], Page[T]]:
     return call.page
 
 
-@attrs.frozen(eq=False, repr=False)
+@attrs.define(eq=False, repr=False)
 class PageCall(Call[Page[T]]):
     """A list: `await` it for one page, `async for` over it for every item."""
 
@@ -301,7 +302,7 @@ class PageCall(Call[Page[T]]):
         return getattr(item, self._key, None)
 
     def _with_query(self, query: dict[str, str]) -> "PageCall[T]":
-        request = attrs.evolve(self.request, query=tuple(query.items()))
+        request = replace(self.request, query=tuple(query.items()))
         return attrs.evolve(self, request=request)
 
 

@@ -11,6 +11,7 @@ from operator import attrgetter
 from typing import Any, Final, Protocol, TypeVar, Unpack, cast
 
 import attrs
+from msgspec.structs import replace
 
 from runloop_async.calls.call import Call
 from runloop_async.calls.runner import Runner
@@ -129,7 +130,7 @@ def question(call: CallT, left_s: float, options: CallOptions) -> CallT:
     )
     wanted.pop("idempotency_key", None)  # which is for a write, once
     return attrs.evolve(
-        call.with_options(**wanted), request=attrs.evolve(call.request, patient=True)
+        call.with_options(**wanted), request=replace(call.request, patient=True)
     )
 
 

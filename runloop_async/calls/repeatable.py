@@ -14,17 +14,20 @@ from runloop_async.options import CallOptions, merged
 T = TypeVar("T")
 
 
-@attrs.frozen(eq=False)
+@attrs.define(eq=False)
 class Repeatable(Coroutine[Any, Any, T]):
     """An awaitable that runs again on each await.
 
     It is a coroutine to everything in asyncio that takes one: `gather`, `create_task`,
     `TaskGroup`, `wait_for`, `shield`, `as_completed`. As with any coroutine, `gather`
     takes the very same object given twice for one and runs it once.
+
+    Treat it as a value. It is not frozen, since attrs makes what is frozen three times
+    as slowly.
     """
 
-    _driven: dict[object, Coroutine[Any, Any, T]] = attrs.field(
-        factory=dict["object", "Coroutine[Any, Any, T]"], init=False, repr=False
+    _driven: dict[object, Coroutine[Any, Any, T]] = attrs.field(  # pyright: ignore[reportUnknownVariableType]
+        factory=dict, init=False, repr=False
     )
     """For each task that drives this as a coroutine, the coroutine that does the work:
     so one value may be handed to several tasks, and each does the work."""
@@ -127,7 +130,7 @@ def _task() -> object:
         return None
 
 
-@attrs.frozen(eq=False, repr=False)
+@attrs.define(eq=False, repr=False)
 class Flow(Repeatable[T]):
     """Several calls in a row, such as starting something and waiting for its end.
 

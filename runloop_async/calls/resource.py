@@ -12,7 +12,8 @@ from runloop_async.calls.paging import PageCall
 from runloop_async.calls.reading import reader
 from runloop_async.calls.runner import Runner
 from runloop_async.calls.streaming import EventStream, Status
-from runloop_async.convert import encode, shapes
+from runloop_async.convert import shapes
+from runloop_async.convert.encoding import encode
 from runloop_async.models.shared import InQuery
 from runloop_async.values import query_pairs
 from runloop_async.wire.positions import NoPosition, Position

@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack
 from typing import Any, Final, Generic, Self, TypeVar, Unpack
 
 import attrs
+from msgspec.structs import replace
 
 from runloop_async.annotations import listed, override
 from runloop_async.calls.call import Call
@@ -177,7 +178,7 @@ class EventStream(Generic[T]):
         if self._is_closed:
             raise StreamError("the stream is closed: ask for a new one")
         asked = dict(self.request.query) | dict(self._position.query() or {})
-        request = attrs.evolve(self.request, query=query_pairs(asked))
+        request = replace(self.request, query=query_pairs(asked))
         # The deadline is kept here, for all connections together.
         options = merged(self.options, CallOptions(deadline=None))
         call = Call(self.runner, request, reader(bytes), options)

@@ -20,7 +20,7 @@ from cattrs.gen import make_dict_structure_fn, override
 from runloop_async.annotations import JsonObject
 from runloop_async.convert import shapes
 from runloop_async.convert.shapes import Mismatch
-from runloop_async.convert.straight import REFUSALS, STRAIGHT
+from runloop_async.convert.straight import STRAIGHT
 from runloop_async.convert.words import WORDS
 from runloop_async.errors import APIResponseValidationError
 from runloop_async.models.shared import Unknown
@@ -39,21 +39,12 @@ _NOTES = (AttributeValidationNote, IterableValidationNote)
 _LARGEST = int(sys.float_info.max)
 
 
-def decode(body: bytes | bytearray, shape: type[T]) -> T:
+def converted(body: bytes, shape: type[T]) -> T:
     """Return the value of a shape that a JSON document stands for.
 
     Raises:
-        APIResponseValidationError: The document is no JSON, or of another shape; the
-            error has the path, what was expected and what was found.
+        APIResponseValidationError: As for `decode`.
     """
-    try:
-        return cast("T", STRAIGHT[shape](body))
-    except REFUSALS:
-        return _converted(bytes(body), shape)
-
-
-def _converted(body: bytes, shape: type[T]) -> T:
-    """Have the converter decide on a document."""
     try:
         document = parse_json(body.removeprefix(_BYTE_ORDER_MARK))
     except ValueError as error:

@@ -1,4 +1,8 @@
-"""Models as JSON documents, for users."""
+"""JSON documents to models and back.
+
+The converters are imported where they are first needed: a program that is only started
+does without them.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,13 +12,27 @@ import attrs
 import msgspec
 
 from runloop_async.annotations import JsonObject, JsonValue
-from runloop_async.convert.decoding import structure
-from runloop_async.convert.encoding import dump
+from runloop_async.convert.straight import REFUSALS, STRAIGHT
 from runloop_async.errors import APIResponseValidationError
 
 T = TypeVar("T")
 
 _MODELS = "runloop_async.models."
+
+
+def decode(body: bytes | bytearray, shape: type[T]) -> T:
+    """Return the value of a shape that a JSON document stands for.
+
+    Raises:
+        APIResponseValidationError: The document is no JSON, or of another shape; the
+            error has the path, what was expected and what was found.
+    """
+    try:
+        return cast("T", STRAIGHT[shape](body))
+    except REFUSALS:
+        from runloop_async.convert.decoding import converted
+
+        return converted(bytes(body), shape)
 
 
 def to_dict(model: object) -> JsonObject:
@@ -26,6 +44,8 @@ def to_dict(model: object) -> JsonObject:
     Raises:
         TypeError: It is no model.
     """
+    from runloop_async.convert.encoding import dump
+
     _check(model, "to_dict")
     return cast("JsonObject", dump(model))
 
@@ -36,6 +56,8 @@ def to_json(value: object) -> str:
     Raises:
         TypeError: Something in it is no model and no JSON.
     """
+    from runloop_async.convert.encoding import dump
+
     _check_parts(value)
     dumped = dump(value)
     try:
@@ -56,6 +78,8 @@ def from_dict(model: type[T], document: Mapping[str, JsonValue]) -> T:
         TypeError: `model` is not a class of `runloop_async.models`.
         ValueError: A value is missing or of a wrong type; the message has its path.
     """
+    from runloop_async.convert.decoding import structure
+
     if not _is_model(model):
         raise TypeError(
             f"from_dict takes a class of runloop_async.models, not {model!r}"

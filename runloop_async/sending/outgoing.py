@@ -11,11 +11,13 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from runloop_async._version import __version__
+from runloop_async.annotations import override
 from runloop_async.errors import APIError, APIStatusError, Phase
 from runloop_async.options import CallOptions, ClientOptions, Timeouts
 from runloop_async.sending.stats import Counters
 from runloop_async.values import query_pairs
 from runloop_async.wire.inflate import ENCODINGS
+from runloop_async.wire.message import Message
 from runloop_async.wire.request import Content, Request, query_string
 
 _JSON: Final = "application/json"
@@ -50,8 +52,7 @@ class Headers:
         return self._encoded
 
 
-@attrs.define(kw_only=True, eq=False)
-class Attempt:
+class Attempt(Message, msgspec.Struct, kw_only=True, eq=False):
     """A request as it goes out, and how far the present attempt to send it has come."""
 
     method: str
@@ -59,12 +60,12 @@ class Attempt:
     """Scheme, host and port; of a request to another server, its whole URL."""
     target: str = ""
     """Path and query, percent-encoded."""
-    headers: Headers = attrs.field(repr=False)
-    body: bytes | Content | None = attrs.field(default=None, repr=False)
+    headers: Headers
+    body: bytes | Content | None = None
     timeouts: Timeouts
     max_bytes: int
     """Largest response to read."""
-    counters: Counters = attrs.field(repr=False)
+    counters: Counters
     began_s: float = 0.0
     """When the call began, in seconds of the runner's clock."""
     ends_s: float = math.inf
@@ -79,6 +80,12 @@ class Attempt:
     """Where in the request the attempt is."""
     was_sent: bool | None = False
     """Whether the request was handed to a connection; None if that cannot be seen."""
+
+    @property
+    @override
+    def about(self) -> str:
+        """The method and the URL."""
+        return f"{self.method} {self.base}{self.target}"
 
     @property
     def url(self) -> URL:

@@ -10,9 +10,11 @@ from enum import Enum
 from urllib.parse import quote, quote_plus
 
 import attrs
+import msgspec
 
-from runloop_async.annotations import JsonObject
+from runloop_async.annotations import JsonObject, override
 from runloop_async.values import named_text
+from runloop_async.wire.message import Message
 
 
 class Safety(Enum):
@@ -46,8 +48,7 @@ class Content:
     """Whether it can be made more than once."""
 
 
-@attrs.frozen(kw_only=True)
-class Request:
+class Request(Message, msgspec.Struct, frozen=True, kw_only=True):
     """What to ask of the API; how and when it is sent is decided elsewhere."""
 
     method: str
@@ -57,13 +58,13 @@ class Request:
     """The path with its ids, percent-encoded."""
     query: tuple[tuple[str, str], ...] = ()
     """Names and values as text, not yet encoded."""
-    json: JsonObject | None = attrs.field(default=None, repr=False)
+    json: JsonObject | None = None
     """The body; None sends none."""
-    content: Content | None = attrs.field(default=None, repr=False)
+    content: Content | None = None
     """The body, where it is no JSON."""
-    url: str | None = attrs.field(default=None, repr=False)
+    url: str | None = None
     """An absolute URL to ask instead of the API; the API's key does not go there."""
-    headers: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
+    headers: tuple[tuple[str, str], ...] = ()
     """Headers of this request alone."""
     answers: frozenset[int] = frozenset()
     """Statuses above 299 that are responses to read, not failures."""
@@ -74,6 +75,12 @@ class Request:
     """Seconds an attempt may take while the user has not chosen a timeout."""
     patient: bool = False
     """Whether it is part of a wait: however long the server asks to wait, it may."""
+
+    @property
+    @override
+    def about(self) -> str:
+        """The method and the path."""
+        return f"{self.method} {self.path}"
 
 
 _PLAIN_SEGMENT = re.compile(r"[A-Za-z0-9_~][A-Za-z0-9_~.\-]*").fullmatch

@@ -3,27 +3,28 @@
 from collections.abc import Mapping
 from typing import cast
 
-import attrs
+import msgspec
 
+from runloop_async.annotations import override
 from runloop_async.errors import (
     APIConnectionError,
     APIStatusError,
     RedirectError,
 )
 from runloop_async.values import excerpt, parse_json
+from runloop_async.wire.message import Message
 from runloop_async.wire.retry import retry_after
 
 _WORDS: Mapping[str, bool] = {"true": True, "false": False}
 
 
-@attrs.frozen
-class Response:
+class Response(Message, msgspec.Struct, frozen=True):
     """A whole response, as it came."""
 
     status: int
     headers: Mapping[str, str]
     """Looked up without regard to case."""
-    data: bytes | bytearray = attrs.field(repr=False)
+    data: bytes | bytearray
     """The body, inflated."""
 
     @property
@@ -35,6 +36,12 @@ class Response:
     def request_id(self) -> str | None:
         """The `x-request-id` that the server gave."""
         return self.headers.get("x-request-id")
+
+    @property
+    @override
+    def about(self) -> str:
+        """The status and the size of the body."""
+        return f"{self.status}, {len(self.data)} bytes"
 
 
 def is_success(status: int) -> bool:

@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runloop_async.annotations import JsonObject, JsonValue
-from runloop_async.convert import decode, dump, structure
+from runloop_async.convert import decode
+from runloop_async.convert.decoding import structure
+from runloop_async.convert.encoding import dump
 from runloop_async.errors import APIResponseValidationError
 from runloop_async.models.benchmark_jobs import JobSpec
 from runloop_async.models.benchmark_runs import BenchmarkRunListView, BenchmarkRunView

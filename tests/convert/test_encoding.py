@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from runloop_async.convert import dump, encode
+from runloop_async.convert.encoding import dump, encode
 from runloop_async.models.benchmark_jobs import (
     BenchmarkJobCreateParams,
     JobAgentConfig,

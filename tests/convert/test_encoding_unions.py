@@ -2,7 +2,7 @@
 
 import pytest
 
-from runloop_async.convert import encode
+from runloop_async.convert.encoding import encode
 from runloop_async.models.devboxes.executions import ExecutionRetrieveParams
 from runloop_async.models.shared import MetadataFilterParams
 

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runloop_async.annotations import JsonObject, JsonValue
-from runloop_async.convert import decode, dump, encode, structure
+from runloop_async.convert import decode
+from runloop_async.convert.decoding import structure
+from runloop_async.convert.encoding import dump, encode
 from runloop_async.models.benchmarks.benchmarks import BenchmarkStartRunParams
 from runloop_async.models.launch import RunProfile
 from runloop_async.models.scenarios.scenarios import (

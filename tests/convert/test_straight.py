@@ -14,7 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runloop_async.annotations import JsonObject
-from runloop_async.convert import decode, dump, shapes, structure
+from runloop_async.convert import decode, shapes
+from runloop_async.convert.decoding import structure
+from runloop_async.convert.encoding import dump
 from runloop_async.convert.straight import REFUSALS, STRAIGHT
 from runloop_async.convert.words import WORDS
 from runloop_async.errors import APIResponseValidationError

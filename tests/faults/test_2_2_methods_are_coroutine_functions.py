@@ -3,29 +3,20 @@
 import asyncio
 import inspect
 import sys
-from collections.abc import Iterator
 from typing import Any
 from unittest.mock import create_autospec
 
 import pytest
 
 from runloop_async import AsyncRunloop
+from tests import surface
 
 CLIENT = AsyncRunloop(bearer_token="any")
-
-
-def methods(owner: object, name: str = "client") -> Iterator[tuple[str, Any]]:
-    """Yield every public method of the resources below a client."""
-    for key, value in vars(owner).items():
-        if type(value).__module__.startswith("runloop_async.resources"):
-            yield from methods(value, f"{name}.{key}")
-    if owner is not CLIENT:
-        for key, method in inspect.getmembers(owner, inspect.ismethod):
-            if not key.startswith("_"):
-                yield f"{name}.{key}", method
-
-
-METHODS = dict(methods(CLIENT)) | {"client.bulk": CLIENT.bulk}
+METHODS = {
+    name: method
+    for group, resource in surface.groups(CLIENT)
+    for name, method in surface.methods(resource, group)
+} | {"bulk": CLIENT.bulk}
 
 
 def is_asynchronous(function: Any) -> bool:

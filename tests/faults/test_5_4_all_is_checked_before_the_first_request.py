@@ -1,12 +1,12 @@
 """`polling_config`: None is the default, and what is no setting is refused at once."""
 
 import inspect
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from runloop_async import AsyncRunloop, ConfigurationError, Flow
+from tests import surface
 from tests.rawserver import RawServer, http_json
 from tests.samples import scenario_run
 
@@ -16,20 +16,12 @@ FIELDS = {"create_and_await_build_complete": {"name": "a"}}
 FIELDS["execute_and_await_completion"] = {"command": "ls"}
 
 
-def waits(owner: object, name: str = "client") -> Iterator[tuple[str, Any]]:
-    """Yield every method that takes a `polling_config`."""
-    for key, value in vars(owner).items():
-        if type(value).__module__.startswith("runloop_async.resources"):
-            yield from waits(value, f"{name}.{key}")
-    for key, method in inspect.getmembers(owner, inspect.ismethod):
-        if (
-            not key.startswith("_")
-            and "polling_config" in inspect.signature(method).parameters
-        ):
-            yield f"{name}.{key}", method
-
-
-WAITS = dict(waits(CLIENT))
+WAITS = {
+    name: method
+    for group, resource in surface.groups(CLIENT)
+    for name, method in surface.methods(resource, f"client.{group}")
+    if "polling_config" in inspect.signature(method).parameters
+}
 
 
 def made(name: str, polling_config: object) -> Any:

@@ -3,7 +3,9 @@ import json
 import pytest
 
 from runloop_async.annotations import JsonObject
-from runloop_async.convert import decode, dump, encode, structure
+from runloop_async.convert import decode
+from runloop_async.convert.decoding import structure
+from runloop_async.convert.encoding import dump, encode
 from runloop_async.models.benchmark_runs import (
     BenchmarkRunListView,
     BenchmarkRunScenarioRun,

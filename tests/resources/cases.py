@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
 import attrs
+from msgspec.structs import replace
 
 from runloop_async.annotations import JsonObject
 from runloop_async.calls.call import Call
@@ -71,7 +72,7 @@ def post(
 
 def file(route: str, **ids: str) -> Request:
     """Return what asks for a file."""
-    return attrs.evolve(
+    return replace(
         post(route, None, safety=Safety.SAFE, **ids),
         accept="application/zip",
         workload=Workload.TRANSFER,

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import aiohttp
-import attrs
 import pytest
+from msgspec.structs import replace
 from multidict import CIMultiDict
 
 from runloop_async.errors import (
@@ -70,7 +70,7 @@ async def test_send_sends_method_path_headers_and_body_as_they_are(
     transport: Pool,
 ) -> None:
     async with RawServer(http()) as server:
-        post = attrs.evolve(
+        post = replace(
             attempt(server.url),
             method="POST",
             target="/v1/a%2Fb?q=1%2C2",
