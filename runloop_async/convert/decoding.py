@@ -33,8 +33,6 @@ _log = logging.getLogger("runloop_async")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _LENGTH = 80
 _PATH_LENGTH = 200
-_MOST_WORDS = 100
-"""New words of one kind that are remembered as told."""
 _NOTES = (AttributeValidationNote, IterableValidationNote)
 _LARGEST = int(sys.float_info.max)
 

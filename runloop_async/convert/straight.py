@@ -1,14 +1,13 @@
 """The fast lane of decoding: from bytes straight into models, by msgspec.
 
 It is as strict as the converter, or it refuses; then the converter decides, and words
-the error. msgspec fills attrs classes by itself. A class whose JSON it would misread (a
-field of another name, a `type` that tells kinds apart, a new word) is filled by way of
-a stand-in: a subclass that has the fields as they are in JSON, in the slots of the
-model, and that becomes an instance of the model itself at the end.
+the error. msgspec fills attrs classes by itself. Where it would misread JSON (fields of
+other names, a `type` that tells kinds apart, new words) or be slow (many optional
+fields), it fills a stand-in: a subclass that has the fields as they are in JSON, in the
+slots of the model, and whose instances become instances of the model itself.
 """
 
-from collections.abc import Callable, Mapping
-from operator import methodcaller
+from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Annotated, Any, Final, Literal, Union, cast, get_args, get_origin
 
@@ -24,6 +23,10 @@ Decode = Callable[[bytes | bytearray], Any]
 
 REFUSALS: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What a decoder raises where the converter is to decide."""
+
+
+_SPARSE: Final = 4
+"""How many optional fields are worth a stand-in that has them set beforehand."""
 
 
 class Straight(dict[Any, Decode]):
@@ -77,12 +80,12 @@ class Straight(dict[Any, Decode]):
 
     def _union(self, shape: Any) -> Any:
         """Return a marker for kinds that a `type` tells apart: see `_choose`."""
-        kinds = [kind for kind in shapes.members(shape) if kind is not Unknown]
-        marker = _Marker(
-            "Union",
-            (),
-            {"kinds": {shapes.tag(kind): self._type(kind) for kind in kinds}},
-        )
+        kinds = {
+            shapes.tag(kind): self[kind]
+            for kind in shapes.members(shape)
+            if kind is not Unknown
+        }
+        marker = _Marker("Union", (), {"kinds": kinds})
         return Union[marker, None] if shapes.takes_none(shape) else marker  # noqa: UP007
 
     def _model(self, model: Any) -> Any:
@@ -92,7 +95,9 @@ class Straight(dict[Any, Decode]):
             wires[field.name] == field.name and _is_alike(field.type, hints[field.name])
             for field in attrs.fields(model)
         )
-        return model if is_plain else _stand_in(model, hints, wires)
+        if is_plain and len(_optional(model, wires)) < _SPARSE:
+            return model
+        return _stand_in(model, hints, wires)
 
 
 def _is_alike(annotation: Any, kind: Any) -> bool:
@@ -103,6 +108,11 @@ def _is_alike(annotation: Any, kind: Any) -> bool:
     if not ours or shapes.is_literal(annotation):
         return annotation is kind or annotation == kind
     return len(ours) == len(theirs) and all(map(_is_alike, ours, theirs))
+
+
+def _optional(model: Any, wires: Mapping[str, str]) -> list[str]:
+    """Return what the fields are called in JSON that are None unless they are there."""
+    return [wires[each.name] for each in attrs.fields(model) if each.default is None]
 
 
 def _stand_in(model: Any, hints: Mapping[str, Any], wires: Mapping[str, str]) -> Any:
@@ -116,21 +126,42 @@ def _stand_in(model: Any, hints: Mapping[str, Any], wires: Mapping[str, str]) ->
         )
         for field in attrs.fields(model)
     ]
+    aliases: dict[str, Any] = {
+        wire: vars(model)[name] for name, wire in wires.items() if wire != name
+    }
     body: dict[str, Any] = {
         "__slots__": (),
         "__annotations__": {wires[name]: kind for name, kind in hints.items()},
         "__attrs_attrs__": tuple(fields),
         "__setattr__": object.__setattr__,
-        "__attrs_post_init__": methodcaller("__setattr__", "__class__", model),
-        **{wire: vars(model)[name] for name, wire in wires.items() if wire != name},
+        "__delattr__": object.__delattr__,
+        **aliases,
     }
+    # What is still unset when all is read, msgspec sets to its default. To find that it
+    # is unset takes ten times as long as to set it here.
+    before = [f"self.{name} = None" for name in _optional(model, wires)]
+    become = ["self.__class__ = model"]
+    if not aliases:
+        body["__attrs_pre_init__"] = _hook(before + become, model)
+    else:  # which the model does not have, so that it is one only at the end
+        body["__attrs_post_init__"] = _hook(become, model)
+        if len(before) >= _SPARSE:
+            body["__attrs_pre_init__"] = _hook(before, model)
     return type(model.__name__, (model,), body)
+
+
+def _hook(lines: Sequence[str], model: Any) -> Callable[[Any], None]:
+    """Return a method of these lines; with loops in it, it would take much longer."""
+    names: dict[str, Any] = {"model": model}
+    exec("\n ".join(["def hook(self):", *lines]), names)  # noqa: S102 - names of fields
+    hook: Callable[[Any], None] = names["hook"]
+    return hook
 
 
 class _Marker(type):
     """The class of markers: whatever the hook returns is an instance of them."""
 
-    kinds: Mapping[str | None, Any]
+    kinds: Mapping[str | None, Decode]
 
     @override
     def __instancecheck__(cls, instance: object) -> bool:
@@ -138,16 +169,22 @@ class _Marker(type):
 
 
 def _choose(marker: Any, document: Any) -> object:
-    """Make the kind of object that a document's `type` says."""
+    """Make the kind of object that a document's `type` says.
+
+    `msgspec.convert` looks into the kind anew each time, which takes twice as long as
+    to encode the document and to decode it again.
+    """
     if type(document) is not dict:
         raise msgspec.ValidationError("an object is due")
     fields = cast("JsonObject", document)
     tag = fields.get("type")
-    kind = marker.kinds.get(tag) if isinstance(tag, str) else None
-    if kind is None:
+    decode = marker.kinds.get(tag) if isinstance(tag, str) else None
+    if decode is None:
         return Unknown(fields)
-    return msgspec.convert(fields, kind, dec_hook=_choose)
+    return decode(_encode(fields))
 
+
+_encode: Final = msgspec.json.Encoder().encode
 
 STRAIGHT: Final = Straight()
 """The decoders of the process."""
