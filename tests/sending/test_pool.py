@@ -6,7 +6,6 @@ import socket
 import ssl
 import tracemalloc
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import aiohttp
 import pytest
@@ -37,8 +36,9 @@ from tests.rawserver import (
     then_reset,
 )
 from tests.sends import attempt
+from tests.served import CERTIFICATES
 
-CERTIFICATE = Path(__file__).with_name("untrusted.pem")
+CERTIFICATE = CERTIFICATES / "localhost.pem"
 
 
 def tls() -> ssl.SSLContext:

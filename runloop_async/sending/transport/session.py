@@ -73,6 +73,11 @@ class Sessions:
         self._ours: list[aiohttp.ClientSession] = []
         self._made_by: object = None
 
+    def __del__(self) -> None:
+        """Leave it to the connector to say that a client was not closed."""
+        for session in self._ours:
+            session.detach()
+
     async def open(self, attempt: Attempt) -> Incoming:
         """Send a request, and return its response with the body unread.
 

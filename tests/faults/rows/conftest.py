@@ -1,0 +1,15 @@
+"""Each row holds on both paths to a server, and its backoffs take no time."""
+
+import pytest
+
+from tests.fakes import FakeClock
+
+
+@pytest.fixture(autouse=True)
+def _both(path: str) -> None:
+    del path
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runloop_async.client.SystemClock", lambda: clock)
