@@ -141,12 +141,12 @@ class Pool:
                 body = await incoming.refusal(alarm.left_s())
             return Response(incoming.status, incoming.headers, body)
         except BaseException as error:  # noqa: BLE001 - it is raised below
-            failure = error
+            failures = [error]
             if incoming is not None:
                 incoming.close()
         finally:
             interrupted = alarm.stop()
-        raise self._meaning(failure, attempt, interrupted=interrupted)
+        raise self._meaning(failures.pop(), attempt, interrupted=interrupted)
 
     async def stream(self, attempt: Attempt) -> "Answer":
         """Make an attempt, and leave the body of its response to be read.
@@ -161,10 +161,10 @@ class Pool:
             attempt.phase = "total"
             return Answer(self, attempt, incoming)
         except BaseException as error:  # noqa: BLE001 - it is raised below
-            failure = error
+            failures = [error]
         finally:
             interrupted = alarm.stop()
-        raise self._meaning(failure, attempt, interrupted=interrupted)
+        raise self._meaning(failures.pop(), attempt, interrupted=interrupted)
 
     async def piece(self, attempt: Attempt, incoming: Incoming) -> bytes:
         """Return the next piece of a body; an empty one is its end.
@@ -177,10 +177,10 @@ class Pool:
         try:
             return await incoming.piece()
         except BaseException as error:  # noqa: BLE001 - it is raised below
-            failure = error
+            failures = [error]
         finally:
             interrupted = alarm.stop()
-        raise self._meaning(failure, attempt, interrupted=interrupted)
+        raise self._meaning(failures.pop(), attempt, interrupted=interrupted)
 
     async def pause(self, sleep: Callable[[], Awaitable[None]]) -> None:
         """Sleep, but not past the closing of the pool.
@@ -218,7 +218,7 @@ class Pool:
         """Return what to raise for an error of an attempt.
 
         Args:
-            error: What came out of the path.
+            error: What came out. Callers do not keep it, since tracebacks show locals.
             attempt: How far it came.
             interrupted: Whether an alarm has rung.
         """
