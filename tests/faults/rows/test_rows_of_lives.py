@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import random
+import sys
 from typing import Any
 
 import pytest
@@ -155,6 +156,27 @@ async def test_row_64_the_error_within_the_block_wins() -> None:
 
     with pytest.raises(KeyError, match="mine"):
         await fail()
+
+
+async def test_row_65_a_close_that_was_forgotten_is_told_once() -> None:
+    program = (
+        "import asyncio, sys\n"
+        "from runloop_async import AsyncRunloop\n"
+        "client = AsyncRunloop(base_url=sys.argv[1], bearer_token=sys.argv[2])\n"
+        "async def main(): await client.accounts.me()\n"
+        "asyncio.run(main())"
+    )
+    async with RawServer(FINE) as server:
+        done = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-W", "default", "-c", program, server.url, KEY),
+            stderr=asyncio.subprocess.PIPE,
+        )
+        _, said = await asyncio.wait_for(done.communicate(), 60)
+
+    text = said.decode()
+    assert text.count("ResourceWarning: the AsyncRunloop made at") == 1
+    assert KEY not in text
+    assert "Traceback" not in text
 
 
 def test_row_66_another_loop_is_told() -> None:
