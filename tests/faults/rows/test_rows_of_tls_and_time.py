@@ -114,7 +114,7 @@ async def test_row_10_a_peer_that_does_not_say_goodbye_holds_up_no_close(
 
 @pytest.mark.parametrize("kind", ["read", "write"])
 async def test_row_16_headers_that_never_come(kind: str) -> None:
-    async with served(then_hang(), timeout=0.2, max_retries=1) as (server, client):
+    async with served(then_hang(), timeout=1, max_retries=1) as (server, client):
         with pytest.raises(APITimeoutError) as caught:
             await (client.accounts.me() if kind == "read" else client.devboxes.create())
 
@@ -130,7 +130,7 @@ async def test_row_17_a_body_that_drips_ends_with_the_time() -> None:
             await connection.send(b" ")
             await asyncio.sleep(0.05)
 
-    async with served(drip, timeout=0.5, max_retries=1) as (server, client):
+    async with served(drip, timeout=1.5, max_retries=1) as (server, client):
         with pytest.raises(APITimeoutError) as caught:
             await client.accounts.me()
 
