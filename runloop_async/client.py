@@ -188,8 +188,9 @@ class AsyncRunloop:
         if isinstance(resolved, ConfigurationError):
             raise resolved
         other = shallow_copy(self)
-        for resource in vars(self).keys() & vars(AsyncRunloop).keys():
-            del vars(other)[resource]  # it has the options of this client
+        for name, value in vars(AsyncRunloop).items():
+            if isinstance(value, _WhenUsed):  # one that was used has the old options
+                vars(other).pop(name, None)
         other._options = resolved  # noqa: SLF001 - of this class
         other._join()  # noqa: SLF001
         return other

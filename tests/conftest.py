@@ -1,5 +1,6 @@
 """What all tests share: a clock without waiting, a recorder, one mocked exchange."""
 
+import socket
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -62,3 +63,14 @@ def path(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
     if request.param == "session":
         monkeypatch.setattr("runloop_async.sending.pool.missing", lambda: iter(["it"]))
     return str(request.param)
+
+
+@pytest.fixture
+def full_port() -> Iterator[int]:
+    """Listen where no connection is taken, as behind a firewall that drops packets."""
+    with socket.socket() as listener, socket.socket() as first:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        first.connect(listener.getsockname())  # the only place in the queue
+        port: int = listener.getsockname()[1]
+        yield port

@@ -8,9 +8,9 @@ from typing import Any
 
 from runloop_async import AsyncRunloop
 from tests.rawserver import Answer, RawServer
+from tests.sends import KEY
 
-KEY = "key-of-the-tests"
-CERTIFICATES = Path(__file__).parent / "faults" / "rows" / "certificates"
+CERTIFICATES = Path(__file__).parent / "data" / "certificates"
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -60,6 +61,13 @@ async def test_a_client_with_other_options_has_resources_of_its_own() -> None:
 
     assert other.secrets is not first
     assert client.secrets is first
+
+
+async def test_what_a_user_puts_on_a_client_stays_with_other_options() -> None:
+    client: Any = AsyncRunloop(bearer_token="any")
+    client.stats = "mine"
+
+    assert client.with_options(max_retries=0).stats == "mine"
 
 
 @pytest.mark.parametrize("name", ["bench", "_secrets"])

@@ -1,6 +1,5 @@
 """How servers are reached: proxies of the environment, certificates of one's own."""
 
-import ssl
 from base64 import b64encode
 
 import pytest
@@ -8,8 +7,8 @@ import pytest
 from runloop_async import APIConnectionError, APIStatusError, AsyncRunloop
 from tests.rawserver import RawServer, free_port, http, http_json
 from tests.samples import run
-from tests.sending.test_pool import CERTIFICATE, tls
 from tests.sends import KEY
+from tests.served import certificate, trusting
 
 
 @pytest.fixture(autouse=True)
@@ -66,9 +65,9 @@ async def test_a_proxy_gets_its_user_and_password_and_nobody_else_does() -> None
 
 
 async def test_a_certificate_of_ones_own_is_accepted() -> None:
-    context = ssl.create_default_context(cafile=CERTIFICATE)
+    context = trusting("localhost")
     async with (
-        RawServer(http_json(run()), tls=tls()) as server,
+        RawServer(http_json(run()), tls=certificate("localhost")) as server,
         AsyncRunloop(base_url=server.url, bearer_token=KEY, ssl=context) as client,
     ):
         for _ in range(3):

@@ -2,10 +2,8 @@
 
 import asyncio
 import gzip
-import socket
-import ssl
 import tracemalloc
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
@@ -36,15 +34,7 @@ from tests.rawserver import (
     then_reset,
 )
 from tests.sends import attempt
-from tests.served import CERTIFICATES
-
-CERTIFICATE = CERTIFICATES / "localhost.pem"
-
-
-def tls() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(CERTIFICATE)
-    return context
+from tests.served import certificate, trusting
 
 
 @pytest.fixture
@@ -173,17 +163,6 @@ async def test_a_refused_connection_is_known_to_be_unsent(transport: Pool) -> No
     assert f"127.0.0.1:{port}" in caught.value.message
 
 
-@pytest.fixture
-def full_port() -> Iterator[int]:
-    """Listen where no connection is taken, as behind a firewall that drops packets."""
-    with socket.socket() as listener, socket.socket() as first:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        first.connect(listener.getsockname())  # the only place in the queue
-        port: int = listener.getsockname()[1]
-        yield port
-
-
 @pytest.mark.parametrize("total_s", [5.0, None])
 async def test_a_connection_that_is_not_taken_in_time_is_known_to_be_unsent(
     transport: Pool, full_port: int, total_s: float | None
@@ -279,7 +258,7 @@ async def test_a_connection_that_breaks_before_the_answer_leaves_it_open(
 async def test_an_untrusted_certificate_ends_it_before_a_byte_of_the_request(
     transport: Pool,
 ) -> None:
-    async with RawServer(http(), tls=tls()) as server:
+    async with RawServer(http(), tls=certificate("localhost")) as server:
         with pytest.raises(APITLSError, match="certificate") as caught:
             await transport.send(attempt(server.url))
 
@@ -309,11 +288,11 @@ async def test_a_handshake_that_is_cut_off_is_unsent_and_says_nothing_of_the_pee
 
 
 async def test_a_certificate_that_the_given_session_trusts_is_accepted() -> None:
-    context = ssl.create_default_context(cafile=CERTIFICATE)
+    context = trusting("localhost")
     connector = aiohttp.TCPConnector(ssl=context)
 
     async with (
-        RawServer(http(b"yes"), tls=tls()) as server,
+        RawServer(http(b"yes"), tls=certificate("localhost")) as server,
         aiohttp.ClientSession(connector=connector) as session,
     ):
         response = await Pool(Network(session=session)).send(attempt(server.url))

@@ -4,7 +4,6 @@ import asyncio
 import errno
 import gc
 import socket
-from collections.abc import Iterator
 from typing import Any
 
 import aiohttp
@@ -30,7 +29,8 @@ from tests.rawserver import (
     then_hang,
 )
 from tests.samples import ACCOUNT, devbox
-from tests.served import KEY, served
+from tests.sends import KEY
+from tests.served import served
 
 FINE = http_json(ACCOUNT)
 NAME = "api.test"
@@ -88,16 +88,6 @@ async def test_row_2_a_name_without_an_address_is_as_a_refusal(
     assert (error.phase, error.sent, error.attempts) == ("connect", False, 2)
     assert NAME in str(error)
     assert "canary" not in str(error)
-
-
-@pytest.fixture
-def full_port() -> Iterator[int]:
-    """Listen where no connection is taken, as behind a firewall that drops packets."""
-    with socket.socket() as listener, socket.socket() as first:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        first.connect(listener.getsockname())  # the only place in the queue
-        yield listener.getsockname()[1]
 
 
 async def test_row_3_a_black_hole_ends_at_the_time_to_connect(full_port: int) -> None:

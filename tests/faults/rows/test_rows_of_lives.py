@@ -20,7 +20,8 @@ from runloop_async import (
 from tests.fakes import FakeClock
 from tests.rawserver import Connection, Incoming, RawServer, http, http_json, then_hang
 from tests.samples import ACCOUNT, devbox
-from tests.served import KEY, served
+from tests.sends import KEY
+from tests.served import served
 from tests.turns import settle
 
 FINE = http_json(ACCOUNT)

@@ -20,7 +20,8 @@ from runloop_async import (
 )
 from tests.rawserver import RawServer, free_port, http, http_json
 from tests.samples import ACCOUNT, run
-from tests.served import KEY, served
+from tests.sends import KEY
+from tests.served import served
 
 FINE = http_json(ACCOUNT)
 

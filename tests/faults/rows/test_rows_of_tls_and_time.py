@@ -20,7 +20,8 @@ from runloop_async import (
 from tests.fakes import FakeClock
 from tests.rawserver import Connection, Incoming, RawServer, http, http_json, then_hang
 from tests.samples import ACCOUNT
-from tests.served import CERTIFICATES, KEY, certificate, served, trusting
+from tests.sends import KEY
+from tests.served import CERTIFICATES, certificate, served, trusting
 
 FINE = http_json(ACCOUNT)
 
