@@ -8,7 +8,7 @@ INSTALLED := $(VENV)/.installed
 CODE := runloop_async tests examples benchmarks
 
 .DEFAULT_GOAL := test
-.PHONY: demo test check format lint types floors tests law truth matrix wheel clean
+.PHONY: demo test check format lint types floors tests some-tests other-tests law truth matrix wheel clean
 
 demo: $(INSTALLED)
 	$(BIN)/python -m runloop_async demo
@@ -39,8 +39,19 @@ floors: $(INSTALLED)
 	$(BIN)/lint-imports
 
 tests: $(INSTALLED)
-	$(BIN)/coverage run -m pytest -q
+	$(BIN)/coverage erase
+	$(MAKE) --jobs=2 --output-sync some-tests other-tests
+	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+# Two halves, of about the same length, for two processors.
+SOME := tests/faults tests/sending tests/benchmarks
+
+some-tests:
+	$(BIN)/coverage run --parallel-mode -m pytest -q $(SOME)
+
+other-tests:
+	$(BIN)/coverage run --parallel-mode -m pytest -q $(SOME:%=--ignore=%)
 
 # The law of decoding, on a thousand documents of every model.
 law: $(INSTALLED)

@@ -45,7 +45,8 @@ from runloop_async.errors import (
     UnprocessableEntityError,
     WaitError,
 )
-from runloop_async.options import Limits, RetryPolicy, Timeouts
+from runloop_async.limits import Limits
+from runloop_async.options import RetryPolicy, Timeouts
 from runloop_async.sending.stats import Stats
 
 __all__ = [

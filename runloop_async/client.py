@@ -16,13 +16,8 @@ from runloop_async.annotations import awaitable, listed, override
 from runloop_async.calls.bulk import Bulk, Calls, Progress
 from runloop_async.calls.runner import Clock
 from runloop_async.errors import ConfigurationError
-from runloop_async.options import (
-    ClientOptions,
-    ClientParams,
-    Limits,
-    resolve,
-    whole_number,
-)
+from runloop_async.limits import Limits
+from runloop_async.options import ClientOptions, ClientParams, resolve, whole_number
 from runloop_async.sending.clock import SystemClock
 from runloop_async.sending.lanes import lanes
 from runloop_async.sending.network import network_of
@@ -161,10 +156,10 @@ class AsyncRunloop:
         _set_log_level(os.environ.get("RUNLOOP_LOG"))
         self._limits = _checked(limits)
         self._options = resolved
-        self._lanes = lanes(self._limits, network.session)
-        self._pool = Pool(network)
-        self._counters = Counters()
         self._clock: Clock = SystemClock()
+        self._lanes = lanes(self._limits, self._clock, network.session)
+        self._pool = Pool(network, [lane.gate for lane in self._lanes.values()])
+        self._counters = Counters()
         self._join()
 
     def _join(self) -> None:
@@ -215,7 +210,7 @@ class AsyncRunloop:
         Raises:
             ConfigurationError: The concurrency is not a whole number above 0.
         """
-        at_once = self._limits.api if concurrency is None else concurrency
+        at_once = (self._limits.api or 100) if concurrency is None else concurrency
         at_once = whole_number("concurrency", at_once, least=1)
         return Bulk(calls, at_once, self._clock, on_progress)
 

@@ -106,22 +106,10 @@ class Timeouts:
 
 
 @attrs.frozen(kw_only=True)
-class Limits:
-    """How many requests of each workload may be under way at once."""
-
-    api: int = count_field("api", default=100, least=1)
-    """Short calls."""
-    wait: int = count_field("wait", default=500, least=1)
-    """Long polls and streams, which hold a connection while nothing happens."""
-    transfer: int = count_field("transfer", default=8, least=1)
-    """Uploads and downloads."""
-
-
-@attrs.frozen(kw_only=True)
 class RetryPolicy:
     """When a failed attempt is made again, and after how long."""
 
-    max_retries: int = count_field("max_retries", default=5, least=0)
+    max_retries: int = count_field("max_retries", default=6, least=0)
     """Attempts after the first; 0 means one attempt."""
     backoff: float = seconds_field("backoff", default=0.5)
     """Longest wait before the first retry, in seconds; it doubles with each retry."""
@@ -256,7 +244,7 @@ class ClientParams(TypedDict, total=False):
     deadline: float | None
     """Seconds that a call may take, waits and retries included; no limit by default."""
     max_retries: int | None
-    """Attempts after the first; 5 by default. Short for the field of `retry`."""
+    """Attempts after the first; 6 by default. Short for the field of `retry`."""
     retry: RetryPolicy | None
     """When and how often to try again."""
     default_headers: Mapping[str, str] | None

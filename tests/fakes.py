@@ -1,7 +1,8 @@
 """Stand-ins for time, chance and the network, and the way to facts kept elsewhere."""
 
+import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -38,6 +39,17 @@ class FakeClock:
     async def sleep(self, delay_s: float) -> None:
         self.sleeps.append(delay_s)
         self.time_s += delay_s
+
+    def call_later(
+        self, delay_s: float, callback: Callable[[], None]
+    ) -> asyncio.Handle:
+        at_s = self.time_s + delay_s
+
+        def pass_until_then() -> None:
+            self.time_s = max(self.time_s, at_s)
+            callback()
+
+        return asyncio.get_running_loop().call_soon(pass_until_then)
 
     def random(self) -> float:
         return self.dice

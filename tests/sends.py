@@ -7,7 +7,8 @@ from typing import Unpack
 from multidict import CIMultiDict
 from yarl import URL
 
-from runloop_async.options import ClientParams, Limits, Timeouts, resolve
+from runloop_async.limits import Limits
+from runloop_async.options import ClientParams, Timeouts, resolve
 from runloop_async.sending.lanes import lanes
 from runloop_async.sending.outgoing import Attempt, Headers
 from runloop_async.sending.pool import Answer, Pool
@@ -28,13 +29,15 @@ async def sending(
     **options: Unpack[ClientParams],
 ) -> AsyncGenerator[HttpRunner]:
     """Make a runner, and close its connections at the end."""
-    pool, counters = Pool(), counters or Counters()
+    counters, clock = counters or Counters(), clock or FakeClock()
+    ways = lanes(limits or Limits(), clock)
+    pool = Pool(gates=[lane.gate for lane in ways.values()])
     try:
         yield HttpRunner(
             resolve({"bearer_token": KEY, "base_url": url, **options}, {}),
             pool,
-            lanes(limits or Limits()),
-            clock or FakeClock(),
+            ways,
+            clock,
             counters,
         )
     finally:

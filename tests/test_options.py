@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from runloop_async.credentials import Secret
 from runloop_async.errors import ConfigurationError
+from runloop_async.limits import Limits
 from runloop_async.options import (
     CallOptions,
-    Limits,
     RetryPolicy,
     Timeouts,
     merged,
@@ -108,6 +108,17 @@ def test_a_time_out_of_no_use_is_refused(value: float) -> None:
 def test_every_workload_needs_room_for_one(name: str) -> None:
     with pytest.raises(ConfigurationError, match=f"{name} must be a whole number"):
         attrs.evolve(Limits(), **{name: 0})
+
+
+@pytest.mark.parametrize("rate", [0, -1, float("inf"), float("nan"), "fast", True])
+def test_a_rate_is_a_number_above_0(rate: Any) -> None:
+    with pytest.raises(ConfigurationError, match="rate must be"):
+        Limits(rate=rate)
+
+
+def test_by_default_the_client_finds_its_limits() -> None:
+    assert (Limits().api, Limits().rate) == (None, None)
+    assert Limits(rate=100).rate == 100.0
 
 
 @pytest.mark.parametrize("name", ["backoff", "backoff_max", "retry_after_max"])

@@ -1,6 +1,6 @@
 """The protocols between what is asked and how it is sent."""
 
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
 
@@ -12,6 +12,14 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
+class Timer(Protocol):
+    """Something that will happen."""
+
+    def cancel(self) -> None:
+        """Prevent it."""
+        ...
+
+
 class Clock(Protocol):
     """Time and chance, so that tests can bring their own."""
 
@@ -21,6 +29,10 @@ class Clock(Protocol):
 
     async def sleep(self, delay_s: float) -> None:
         """Wait."""
+        ...
+
+    def call_later(self, delay_s: float, callback: Callable[[], None]) -> Timer:
+        """Call a function after some time."""
         ...
 
     def random(self) -> float:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from random import SystemRandom
 from typing import Final
 
@@ -18,6 +19,12 @@ class SystemClock:
     async def sleep(self, delay_s: float) -> None:
         """Wait."""
         await asyncio.sleep(delay_s)
+
+    def call_later(
+        self, delay_s: float, callback: Callable[[], None]
+    ) -> asyncio.TimerHandle:
+        """Call a function after some time, in the running event loop."""
+        return asyncio.get_running_loop().call_later(delay_s, callback)
 
     def random(self) -> float:
         """Return a number from 0 to 1, which no fork repeats."""

@@ -1,50 +1,106 @@
-"""How many requests may be under way at once, for each workload on its own."""
+"""The way of an attempt through the gate of its workload, and what the gate learns."""
 
-import asyncio
+import math
 from collections.abc import Mapping
 
 from aiohttp import ClientSession
 
-from runloop_async.options import Limits
+from runloop_async.calls.runner import Clock
+from runloop_async.errors import APIConnectionError, APIError, APIStatusError
+from runloop_async.limits import Limits, Permits
+from runloop_async.sending.gate import Gate
+from runloop_async.sending.outgoing import Attempt
+from runloop_async.sending.permits import LocalPermits
+from runloop_async.wire.rate import Concurrency, Governor, RetryBudget, Shared
 from runloop_async.wire.request import Workload
+from runloop_async.wire.retry import is_throttle, is_transient
+
+_MOST = 1000
+"""Most short calls at once, where the number is found."""
 
 
 class Lane:
-    """A bulkhead for one workload: first come first served, and no timeout.
+    """The requests of one workload: first come first served, and no timeout.
 
     A long poll or a transfer takes no slot from a short call.
     """
 
-    def __init__(self, slots: int, pool: asyncio.Semaphore | None = None) -> None:
-        """Make a lane.
+    def __init__(self, gate: Gate, clock: Clock) -> None:
+        self.gate = gate
+        self._clock = clock
 
-        Args:
-            slots: How many requests it lets through at once.
-            pool: What all lanes share, where that is less than they would let through.
+    async def enter(self, attempt: Attempt) -> bool:
+        """Wait until an attempt may leave; tell whether it may at all.
+
+        It may not where the service is down or the client was closed meanwhile.
         """
-        self._slots = asyncio.Semaphore(slots)
-        self._pool = pool
+        gate, route, is_retry = self.gate, attempt.route, attempt.is_retry
+        again = attempt.number > 0
+        now = self._clock.now()
+        if is_retry and gate.governor.budget.is_down:
+            return False
+        if not gate.enter(now, route, again=again, is_retry=is_retry):
+            turn = gate.join(route, again=again, is_retry=is_retry)
+            try:
+                admitted_s = await turn
+            except BaseException:
+                gate.desert(turn, is_retry=is_retry)
+                raise
+            if admitted_s is None:
+                return False
+            gate.waits.append(admitted_s - now)
+            now = admitted_s
+        attempt.admitted_s = now
+        return True
 
-    async def enter(self) -> None:
-        """Wait for a slot, and take it."""
-        await self._slots.acquire()
-        if self._pool is None:
-            return
-        try:
-            await self._pool.acquire()
-        except BaseException:
-            self._slots.release()
-            raise
-
-    def leave(self) -> None:
+    def leave(self, attempt: Attempt) -> None:
         """Give the slot back."""
-        self._slots.release()
-        if self._pool is not None:
-            self._pool.release()
+        self.gate.leave(is_retry=attempt.is_retry)
+
+    def succeeded(self, attempt: Attempt, latency_s: float | None = None) -> None:
+        """Note that the service did its work, before the attempt leaves."""
+        self.gate.governor.answered(
+            self._clock.now(),
+            attempt.route,
+            sent=attempt.admitted_s,
+            latency_s=attempt.latency_s if latency_s is None else latency_s,
+            is_retry=attempt.is_retry,
+        )
+
+    def failed(self, attempt: Attempt, error: APIError) -> None:
+        """Note a failure, before the attempt leaves."""
+        now, sent = self._clock.now(), attempt.admitted_s
+        governor = self.gate.governor
+        if is_throttle(error):
+            attempt.is_throttled = True
+            # Where others get through, being turned away is no failure of this call.
+            attempt.charged += governor.last_success_at <= sent
+            asked_s = error.retry_after if isinstance(error, APIStatusError) else None
+            governor.throttled(now, attempt.route, sent=sent, retry_after=asked_s)
+            return
+        attempt.is_throttled = False
+        attempt.charged += 1
+        if is_transient(error):
+            self.gate.failed(now, attempt.route, sent, error)
+        else:
+            self.succeeded(attempt, math.inf)
+
+    def gives_up(self, attempt: Attempt) -> bool:
+        """Tell whether another attempt is in vain, since the service is down."""
+        is_down = self.gate.governor.budget.is_down
+        return is_down and not (attempt.is_throttled or attempt.is_patient)
+
+    def refusal(self) -> APIError:
+        """Return the error for a call that was never sent."""
+        error = APIConnectionError(
+            "nothing was sent, since the service is down", phase="connect", sent=False
+        )
+        error.__cause__ = self.gate.trouble
+        return error
 
 
 def lanes(
-    limits: Limits, session: ClientSession | None = None
+    limits: Limits, clock: Clock, session: ClientSession | None = None
 ) -> Mapping[Workload, Lane]:
     """Return a lane for each workload.
 
@@ -53,19 +109,45 @@ def lanes(
     take a quarter each: waiting for a connection must count for no timeout, and short
     calls must not wait for long ones.
     """
-    api, wait, transfer = limits.api, limits.wait, limits.transfer
+    api = _connections() if limits.api is None else limits.api
+    wait, transfer = limits.wait, limits.transfer
     places = _places(session)
-    if places is None or api + wait + transfer <= places:
-        shared = None
-    else:
-        shared = asyncio.Semaphore(places)
+    shared = None
+    if places is not None and api + wait + transfer > places:
+        shared = Shared(places)
         quarter = max(1, places // 4)
         wait, transfer = min(wait, quarter), min(transfer, quarter)
-    return {
-        Workload.API: Lane(api, shared),
-        Workload.WAIT: Lane(wait, shared),
-        Workload.TRANSFER: Lane(transfer, shared),
+    budget = RetryBudget()
+    gates = {
+        workload: Gate(
+            Governor(Concurrency(most, is_fixed=is_fixed, shared=shared), budget),
+            clock,
+            permits,
+        )
+        for workload, most, is_fixed, permits in (
+            (Workload.API, api, limits.api is not None, _permits(limits.rate, clock)),
+            (Workload.WAIT, wait, True, None),
+            (Workload.TRANSFER, transfer, True, None),
+        )
     }
+    for gate in gates.values():
+        gate.share_with(tuple(gates.values()))
+    return {workload: Lane(gate, clock) for workload, gate in gates.items()}
+
+
+def _permits(rate: float | Permits | None, clock: Clock) -> Permits | None:
+    return LocalPermits(rate, clock) if isinstance(rate, int | float) else rate
+
+
+def _connections() -> int:
+    """Return how many connections are of use, and the process may open."""
+    try:
+        import resource  # noqa: PLC0415 - only where there is one
+    except ImportError:
+        return _MOST
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # Some are the program's own, and those that close take their time.
+    return _MOST if files < 0 else max(1, min(_MOST, files * 3 // 4))
 
 
 def _places(session: ClientSession | None) -> int | None:

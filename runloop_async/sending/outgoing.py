@@ -1,6 +1,7 @@
 """Build the outgoing HTTP request."""
 
 import math
+import time
 from collections.abc import Mapping
 from typing import Final
 from uuid import uuid4
@@ -74,8 +75,24 @@ class Attempt(Message, msgspec.Struct, kw_only=True, eq=False):
     """What the attempt before this one failed with."""
     is_under_way: bool = False
     """Whether an attempt was begun and has not failed."""
+    route: str = ""
+    """The verb and the path template."""
     number: int = 0
     """How many attempts were begun, the present one included."""
+    charged: int = 0
+    """How many of them count as failures of the call."""
+    is_retry: bool = False
+    """Whether the present attempt follows a failure, and not a throttle alone."""
+    is_patient: bool = False
+    """Whether it is part of a wait, which outlasts an outage."""
+    is_throttled: bool = False
+    """Whether the attempt before this one was throttled."""
+    admitted_s: float = 0.0
+    """When the present attempt was let through, in seconds of the runner's clock."""
+    written_s: float = 0.0
+    """When it was handed to a connection, in monotonic seconds."""
+    latency_s: float = math.inf
+    """Seconds from then to the head of the response."""
     phase: Phase = "connect"
     """Where in the request the attempt is."""
     was_sent: bool | None = False
@@ -104,9 +121,15 @@ class Attempt(Message, msgspec.Struct, kw_only=True, eq=False):
         self.number += 1
         self.is_under_way = True
 
+    def heard(self) -> None:
+        """Note that the head of the response is here."""
+        self.phase = "total"
+        self.latency_s = time.monotonic() - self.written_s
+
     def fail(self, error: APIError) -> None:
         """Note that the present attempt has failed, and that another will follow."""
         self.failure = error
+        self.is_retry = not (self.is_throttled or self.is_patient)
         self.is_under_way = False
         self.phase = "connect"
         self.was_sent = False
@@ -126,6 +149,7 @@ class Attempt(Message, msgspec.Struct, kw_only=True, eq=False):
     def mark_sent(self, *, certainly: bool = True) -> None:
         """Note, once, that the request was handed to a connection."""
         self.was_sent = True if certainly else None
+        self.written_s = time.monotonic()
         self.phase = "read"
         self.counters.requests += 1
         self.counters.retries += self.number > 1
@@ -170,6 +194,7 @@ class Preparation:
         elsewhere = request.url
         return Attempt(
             method=request.method,
+            route=f"{request.method} {request.route}",
             base=self._base if elsewhere is None else elsewhere,
             target=self._target(request, options) if elsewhere is None else "",
             headers=self._headers_of(request, options),
@@ -179,6 +204,7 @@ class Preparation:
             timeouts=timeouts,
             max_bytes=self._options.max_response_bytes,
             counters=self._counters,
+            is_patient=request.patient,
         )
 
     def _target(self, request: Request, options: CallOptions) -> str:

@@ -4,7 +4,7 @@ Nothing is retried here. How an attempt travels is for `transport` to know.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 
 from runloop_async.errors import (
     APIError,
@@ -13,6 +13,7 @@ from runloop_async.errors import (
     EventLoopError,
 )
 from runloop_async.sending.alarms import Alarm, Alarms
+from runloop_async.sending.gate import Gate
 from runloop_async.sending.network import Network
 from runloop_async.sending.outgoing import Attempt
 from runloop_async.sending.transport.connector import Connector
@@ -36,9 +37,17 @@ _REFUSED = 300
 class Pool:
     """A pool of connections, opened in the event loop that first needs it."""
 
-    def __init__(self, network: Network | None = None) -> None:
-        """Make a pool, not yet open."""
+    def __init__(
+        self, network: Network | None = None, gates: Iterable[Gate] = ()
+    ) -> None:
+        """Make a pool, not yet open.
+
+        Args:
+            network: How to reach servers.
+            gates: Where calls wait, which end their waits when the pool is closed.
+        """
         self._network = network or Network()
+        self._gates = gates
         self._loop: asyncio.AbstractEventLoop | None = None
         self._holders = 0
         self._connector: Connector | None = None
@@ -117,6 +126,8 @@ class Pool:
 
     async def _close(self) -> None:
         self._alarms.ring_all()
+        for gate in self._gates:
+            gate.release()
         await self._sessions.close()
         if self._connector is not None:
             # A peer that does not answer the end of TLS is not waited for.
@@ -134,7 +145,7 @@ class Pool:
         alarm = self._alarm(attempt.timeouts.total)
         try:
             incoming = await self._path(attempt).open(attempt)
-            attempt.phase = "total"
+            attempt.heard()
             if incoming.status < _REFUSED:
                 body = await incoming.whole(attempt.max_bytes)
             else:
@@ -158,7 +169,7 @@ class Pool:
         alarm = self._alarm(attempt.timeouts.total)
         try:
             incoming = await self._path(attempt).open(attempt)
-            attempt.phase = "total"
+            attempt.heard()
             return Answer(self, attempt, incoming)
         except BaseException as error:  # noqa: BLE001 - it is raised below
             failures = [error]

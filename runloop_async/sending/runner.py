@@ -3,23 +3,22 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, TypeVar
 
-import attrs
-
 from runloop_async.calls.runner import Clock, Sendable, Stream
 from runloop_async.errors import APIError, ClientClosedError
-from runloop_async.options import CallOptions, ClientOptions
+from runloop_async.options import ClientOptions
 from runloop_async.sending.lanes import Lane
 from runloop_async.sending.outgoing import Attempt, Preparation
 from runloop_async.sending.pool import Answer, Pool, past_deadline
 from runloop_async.sending.stats import Counters
-from runloop_async.wire.request import Request, Safety, Workload
+from runloop_async.sending.verdict import may_be_done, verdict_on
+from runloop_async.wire.request import Request, Workload
 from runloop_async.wire.response import error_for, is_success
-from runloop_async.wire.retry import BELIEVABLE_S, Stop, Wait, decide, is_ambiguous
+from runloop_async.wire.retry import Stop, Wait, is_ambiguous
 
 T = TypeVar("T")
 
@@ -74,38 +73,38 @@ class HttpRunner:
             raise
         finally:
             answer.close()
-            self._lanes[call.request.workload].leave()
+            self._lanes[call.request.workload].leave(answer.attempt)
 
-    async def _whole(self, call: Sendable[T], attempt: Attempt) -> T:
+    async def _whole(self, call: Sendable[T], lane: Lane, attempt: Attempt) -> T:
         """Make one attempt, and read what comes of it."""
-        lane = self._lanes[call.request.workload]
-        await lane.enter()
         try:
             attempt.begin()
             response = await self._pool.send(attempt)
+            status = response.status
+            if not is_success(status) and status not in call.request.answers:
+                raise error_for(response, now=time.time())
+            lane.succeeded(attempt)
+        except APIError as error:
+            lane.failed(attempt, error)
+            raise
         finally:
-            lane.leave()
-        status = response.status
-        if not is_success(status) and status not in call.request.answers:
-            raise error_for(response, now=time.time())
+            lane.leave(attempt)
         return call.read(response)
 
-    async def _opened(self, call: Sendable[Any], attempt: Attempt) -> Answer:
+    async def _opened(self, _: Sendable[Any], lane: Lane, attempt: Attempt) -> Answer:
         """Make one attempt, and keep its place in the lane if it succeeds."""
-        lane = self._lanes[call.request.workload]
-        await lane.enter()
         try:
             attempt.begin()
             answer = await self._pool.stream(attempt)
-            refusal = None
             if not is_success(answer.status):
                 refusal = await answer.refusal()
-        except BaseException:
-            lane.leave()
+                raise error_for(refusal, now=time.time())  # noqa: TRY301
+            lane.succeeded(attempt)
+        except BaseException as error:
+            if isinstance(error, APIError):
+                lane.failed(attempt, error)
+            lane.leave(attempt)
             raise
-        if refusal is not None:
-            lane.leave()
-            raise error_for(refusal, now=time.time())
         return answer
 
     def _deadline_s(self, call: Sendable[Any]) -> float | None:
@@ -114,7 +113,7 @@ class HttpRunner:
     async def _until_success(
         self,
         call: Sendable[Any],
-        ask: Callable[[Sendable[Any], Attempt], Awaitable[T]],
+        ask: Callable[[Sendable[Any], Lane, Attempt], Coroutine[Any, Any, T]],
     ) -> T:
         """Make attempts until one succeeds, the policy says stop, or time is up."""
         self._pool.open()  # or say now that it is closed, or in another loop
@@ -134,57 +133,51 @@ class HttpRunner:
                 raise
         error = past_deadline(sent=attempt.ended())
         error.__cause__ = attempt.failure
-        ambiguous = self._may_be_done(request, attempt)
+        ambiguous = may_be_done(request, attempt)
         self._mark(error, request, attempt, Stop(ambiguous, out_of_time=True))
         raise error
 
     async def _attempts(
         self,
         call: Sendable[Any],
-        ask: Callable[[Sendable[Any], Attempt], Awaitable[T]],
+        ask: Callable[[Sendable[Any], Lane, Attempt], Coroutine[Any, Any, T]],
         attempt: Attempt,
     ) -> T:
         request = call.request
+        lane = self._lanes[request.workload]
         while True:
+            if not await lane.enter(attempt):
+                raise self._refusal(lane, request, attempt)
             try:
-                return await ask(call, attempt)
+                return await ask(call, lane, attempt)
             except APIError as error:
-                verdict = self._verdict(error, request, call.options, attempt)
+                policy = self._options.retry
+                verdict = verdict_on(error, call, attempt, policy, self.clock)
                 self._mark(error, request, attempt, verdict)
-                if isinstance(verdict, Stop):
+                if isinstance(verdict, Stop) or lane.gives_up(attempt):
                     raise
                 attempt.fail(error)
             except ClientClosedError as error:
-                error.ambiguous = self._may_be_done(request, attempt)
+                error.ambiguous = may_be_done(request, attempt)
                 raise
             except asyncio.CancelledError:
-                if self._may_be_done(request, attempt):
+                if may_be_done(request, attempt):
                     _log.debug("%s was cancelled, and may be carried out", request)
                 raise
             await self.pause(verdict.delay_s)
 
-    def _may_be_done(self, request: Request, attempt: Attempt) -> bool:
-        return request.safety is not Safety.SAFE and attempt.was_sent is not False
+    def _refusal(self, lane: Lane, request: Request, attempt: Attempt) -> APIError:
+        """Return what to raise for an attempt that may not leave.
 
-    def _verdict(
-        self, error: APIError, request: Request, options: CallOptions, attempt: Attempt
-    ) -> Wait | Stop:
-        # Do not bind call.options in the caller: tracebacks show locals.
-        policy = self._options.retry
-        if (max_retries := options.get("max_retries")) is not None:
-            policy = attrs.evolve(policy, max_retries=max_retries)
-        if request.patient:  # the deadline of the wait is the bound
-            policy = attrs.evolve(policy, retry_after_max=BELIEVABLE_S)
-        if request.content is not None and not request.content.can_repeat:
-            policy = attrs.evolve(policy, max_retries=0)
-        return decide(
-            error,
-            policy=policy,
-            safety=request.safety,
-            attempt=attempt.number,
-            dice=self.clock.random(),
-            left_s=attempt.ends_s - self.clock.now(),
-        )
+        Raises:
+            ClientClosedError: That is the reason.
+        """
+        self._pool.open()
+        if attempt.failure is not None:
+            return attempt.failure
+        error = lane.refusal()
+        self._mark(error, request, attempt, Stop())
+        return error
 
     def _mark(
         self, error: APIError, request: Request, attempt: Attempt, verdict: Wait | Stop

@@ -31,6 +31,9 @@ _THROTTLE = 429
 _UNAVAILABLE = 503
 _TRANSIENT = frozenset({408, 500, 502, 503, 504})
 _DECIMAL = re.compile(r"[ \t]*[0-9]{1,12}(\.[0-9]{0,12})?[ \t]*").fullmatch
+_SPREAD = 1.5
+"""Over how many times the first backoff calls that were throttled come back: a server
+that names a time names the same to all."""
 BELIEVABLE_S = 366 * 86_400.0
 """A longer `retry-after` is not believed."""
 
@@ -67,7 +70,7 @@ def decide(
         error: What the attempt failed with.
         policy: The bounds on retries.
         safety: Whether the request may be carried out twice.
-        attempt: How many attempts were made, this one included.
+        attempt: How many attempts count as failures, this one included.
         dice: A random number from 0 to 1, which spreads the retries of many calls.
         left_s: Seconds until the deadline of the call.
 
@@ -77,25 +80,33 @@ def decide(
     final = Stop(ambiguous=is_ambiguous(error, safety))
     if attempt > policy.max_retries or not worth_another(error, safety):
         return final
-    asked_s = error.retry_after if isinstance(error, APIStatusError) else None
-    if asked_s is not None and asked_s > policy.retry_after_max:
+    if (_asked(error) or 0.0) > policy.retry_after_max:
         return final
-    delay_s = _delay(policy, attempt, dice, asked_s)
+    delay_s = _delay(policy, attempt, dice, error)
     if delay_s > left_s:
         return attrs.evolve(final, out_of_time=True)
     return Wait(delay_s)
 
 
-def _delay(
-    policy: RetryPolicy, attempt: int, dice: float, asked_s: float | None
-) -> float:
-    """Return half of the backoff to all of it, or what was asked and up to that half.
+def _delay(policy: RetryPolicy, attempt: int, dice: float, error: APIError) -> float:
+    """Return a fifth of the backoff to all of it, or what was asked and more.
 
-    What the server asked for is a lower bound, so jitter goes upward from there.
+    Very many calls may have failed at once: the wide range spreads them. What the
+    server asked for is a lower bound, so jitter goes upward from there.
     """
     doublings = min(attempt - 1, 60)  # 2**60 is past any bound, and still a float
-    half_s = min(policy.backoff * 2.0**doublings, policy.backoff_max) / 2
-    return (half_s if asked_s is None else asked_s) + half_s * dice
+    backoff_s = min(policy.backoff * 2.0**doublings, policy.backoff_max)
+    least_s, spread_s = 0.2 * backoff_s, 0.8 * backoff_s
+    if is_throttle(error):
+        spread_s = max(spread_s, min(_SPREAD * policy.backoff, policy.backoff_max))
+    asked_s = _asked(error)
+    if asked_s is not None:
+        return asked_s + min(spread_s * dice, policy.backoff_max)
+    return min(least_s + spread_s * dice, policy.backoff_max)
+
+
+def _asked(error: APIError) -> float | None:
+    return error.retry_after if isinstance(error, APIStatusError) else None
 
 
 def worth_another(error: APIError, safety: Safety) -> bool:
@@ -107,7 +118,7 @@ def worth_another(error: APIError, safety: Safety) -> bool:
     if not isinstance(error, APIStatusError) or error.should_retry is False:
         return False
     transient = error.status_code in _TRANSIENT or error.should_retry is True
-    return _is_throttle(error) or (safe and transient)
+    return is_throttle(error) or (safe and transient)
 
 
 def is_ambiguous(error: APIError, safety: Safety) -> bool:
@@ -118,15 +129,24 @@ def is_ambiguous(error: APIError, safety: Safety) -> bool:
         return error.sent is not False
     if not isinstance(error, APIStatusError):
         return True  # it succeeded, and the response cannot be used
-    if _is_throttle(error):
+    if is_throttle(error):
         return False
     return error.status_code in _TRANSIENT
 
 
-def _is_throttle(error: APIStatusError) -> bool:
+def is_throttle(error: APIError) -> bool:
     """Tell whether the server turned a request away without carrying it out."""
+    if not isinstance(error, APIStatusError):
+        return False
     status = error.status_code
     return status == _THROTTLE or (status == _UNAVAILABLE and bool(error.retry_after))
+
+
+def is_transient(error: APIError) -> bool:
+    """Tell whether a failure says that the service does not work at present."""
+    if isinstance(error, APIConnectionError):
+        return not isinstance(error, APITLSError | ProxyError | RedirectError)
+    return isinstance(error, APIStatusError) and error.status_code in _TRANSIENT
 
 
 def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:

@@ -7,12 +7,13 @@ import aiohttp
 import pytest
 
 from runloop_async import AsyncRunloop
-from runloop_async.options import Limits
+from runloop_async.limits import Limits
 from runloop_async.sending.lanes import lanes
 from runloop_async.wire.request import Workload
+from tests.fakes import FakeClock
 from tests.rawserver import Connection, Incoming, RawServer, http_json
 from tests.samples import run
-from tests.sends import KEY
+from tests.sends import KEY, attempt
 
 
 async def slow(_: Incoming, connection: Connection) -> None:
@@ -43,24 +44,26 @@ async def test_a_session_with_two_connections(bound: str) -> None:
 async def test_a_place_that_is_waited_for_in_vain_is_given_back() -> None:
     connector = aiohttp.TCPConnector(limit=1)
     async with aiohttp.ClientSession(connector=connector) as session:
-        made = lanes(Limits(), session)
-        await made[Workload.API].enter()
-        waiting = asyncio.ensure_future(made[Workload.WAIT].enter())
+        made = lanes(Limits(), FakeClock(), session)
+        await made[Workload.API].enter(attempt("http://localhost"))
+        waiting = asyncio.ensure_future(
+            made[Workload.WAIT].enter(attempt("http://localhost"))
+        )
         await asyncio.sleep(0)
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting
-        made[Workload.API].leave()
+        made[Workload.API].leave(attempt("http://localhost"))
 
         async with asyncio.timeout(5):
-            await made[Workload.WAIT].enter()
+            await made[Workload.WAIT].enter(attempt("http://localhost"))
 
 
 async def test_a_session_without_bounds_has_whole_lanes() -> None:
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector) as session:
-        made = lanes(Limits(transfer=2), session)
-        await made[Workload.TRANSFER].enter()
+        made = lanes(Limits(transfer=2), FakeClock(), session)
+        await made[Workload.TRANSFER].enter(attempt("http://localhost"))
 
         async with asyncio.timeout(5):
-            await made[Workload.TRANSFER].enter()
+            await made[Workload.TRANSFER].enter(attempt("http://localhost"))

@@ -7,8 +7,8 @@ import pytest
 from runloop_async.calls.call import Call
 from runloop_async.calls.reading import reader
 from runloop_async.errors import APITimeoutError, EventLoopError, NotFoundError
+from runloop_async.limits import Limits
 from runloop_async.models.benchmark_runs import BenchmarkRunView
-from runloop_async.options import Limits
 from runloop_async.resources.benchmark_runs import BenchmarkRuns
 from runloop_async.sending.runner import HttpRunner
 from runloop_async.wire.request import Request, Workload

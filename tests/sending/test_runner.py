@@ -207,9 +207,9 @@ async def test_waits_double_up_to_the_number_of_retries() -> None:
         with pytest.raises(InternalServerError) as caught:
             await BenchmarkRuns(runner).retrieve("bmr_1")
 
-    assert clock.sleeps == [0.5, 1.0, 2.0, 4.0, 8.0]
-    assert (caught.value.attempts, caught.value.elapsed_s) == (6, 15.5)
-    assert len(server.requests) == 6
+    assert clock.sleeps == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0]
+    assert (caught.value.attempts, caught.value.elapsed_s) == (7, 31.5)
+    assert len(server.requests) == 7
 
 
 async def test_a_call_can_choose_its_number_of_retries() -> None:
@@ -366,7 +366,7 @@ async def test_a_rate_limit_that_does_not_end_is_told() -> None:
         with pytest.raises(RateLimitError) as caught:
             await Accounts(runner).me()
 
-    assert (caught.value.retry_after, caught.value.attempts) == (7.0, 6)
+    assert (caught.value.retry_after, caught.value.attempts) == (7.0, 7)
 
 
 async def test_the_clock_of_this_machine_does_not_go_back() -> None:

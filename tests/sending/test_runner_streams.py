@@ -13,7 +13,7 @@ from runloop_async.errors import (
     NotFoundError,
     TruncatedBodyError,
 )
-from runloop_async.options import Limits
+from runloop_async.limits import Limits
 from runloop_async.sending.runner import HttpRunner
 from runloop_async.wire.request import Request
 from tests.fakes import FakeClock
@@ -131,10 +131,10 @@ async def test_a_stream_holds_its_slot_until_it_is_left() -> None:
 )
 async def test_a_stream_that_fails_frees_its_slot(failed: bytes) -> None:
     async with (
-        RawServer(*[failed] * 6, FILE) as server,
+        RawServer(*[failed] * 7, FILE) as server,
         sending(server.url, limits=Limits(api=1)) as runner,
     ):
-        while len(server.requests) < 6:
+        while len(server.requests) < 7:
             with pytest.raises((NotFoundError, InternalServerError)):
                 async with runner.stream(file(runner)):
                     pytest.fail("there is no such file")

@@ -154,7 +154,7 @@ def test_a_server_that_says_yes_makes_a_final_status_transient(code: int) -> Non
 def test_a_server_that_says_yes_overrides_no_bound() -> None:
     error = status(500, should=True)
 
-    assert isinstance(decided(error, attempt=6), Stop)
+    assert isinstance(decided(error, attempt=7), Stop)
     assert isinstance(decided(error, left_s=0.1), Stop)
     assert isinstance(decided(error, ONCE), Stop)
 
@@ -186,12 +186,13 @@ def test_a_throttled_write_that_may_not_wait_was_not_carried_out(code: int) -> N
 
 
 @pytest.mark.parametrize(
-    ("attempt", "delay_s"), [(1, 0.375), (2, 0.75), (3, 1.5), (6, 12.0), (99, 12.0)]
+    ("attempt", "delay_s"), [(1, 0.3), (2, 0.6), (3, 1.2), (6, 9.6), (99, 9.6)]
 )
 def test_waits_double_up_to_the_longest(attempt: int, delay_s: float) -> None:
     verdict = decided(refused(), policy=RetryPolicy(max_retries=2_000), attempt=attempt)
 
-    assert verdict == Wait(delay_s)
+    assert isinstance(verdict, Wait)
+    assert verdict.delay_s == pytest.approx(delay_s)
 
 
 def test_very_many_attempts_are_no_overflow() -> None:
@@ -199,7 +200,8 @@ def test_very_many_attempts_are_no_overflow() -> None:
 
     verdict = decided(refused(), policy=policy, attempt=10**9)
 
-    assert verdict == Wait(12.0)
+    assert isinstance(verdict, Wait)
+    assert verdict.delay_s == pytest.approx(9.6)
 
 
 def test_jitter_goes_upward_from_what_the_server_asked() -> None:
@@ -210,7 +212,7 @@ def test_jitter_goes_upward_from_what_the_server_asked() -> None:
         for dice in (0.0, 0.5, 1.0)
     ]
 
-    assert waits == [Wait(10.0), Wait(10.125), Wait(10.25)]
+    assert waits == [Wait(10.0), Wait(10.375), Wait(10.75)]
 
 
 def test_a_server_that_asks_for_too_long_a_wait_is_not_waited_for() -> None:
@@ -221,8 +223,8 @@ def test_a_server_that_asks_for_too_long_a_wait_is_not_waited_for() -> None:
 
 
 def test_decide_stops_when_the_wait_would_pass_the_deadline() -> None:
-    assert decided(refused(), left_s=0.375) == Wait(0.375)
-    assert decided(refused(), left_s=0.374) == attrs.evolve(CLEAR, out_of_time=True)
+    assert isinstance(decided(refused(), left_s=0.301), Wait)
+    assert decided(refused(), left_s=0.299) == attrs.evolve(CLEAR, out_of_time=True)
     assert decided(lost(), ONCE, left_s=0.0) == AMBIGUOUS
 
 

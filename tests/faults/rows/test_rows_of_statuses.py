@@ -65,7 +65,7 @@ async def test_row_22_what_may_pass_is_tried_again_if_that_is_safe(status: int) 
 
     passes = status not in {501, 505}
     assert isinstance(read, InternalServerError)
-    assert (reads, writes) == (6 if passes else 1, 1)
+    assert (reads, writes) == (7 if passes else 1, 1)
     assert write.ambiguous == passes
 
 
@@ -96,7 +96,7 @@ async def test_row_24_the_server_may_forbid_a_retry(kind: str) -> None:
 async def test_row_24_the_server_may_ask_for_a_retry_of_what_is_safe() -> None:
     again = http(b"", "x-should-retry: true", status=400)
 
-    assert (await failure("read", again))[1] == 6
+    assert (await failure("read", again))[1] == 7
     assert (await failure("write", again))[1] == 1
 
 
@@ -106,7 +106,7 @@ async def test_row_25_the_page_of_a_balancer_is_the_status() -> None:
     error, requests = await failure("read", page)
 
     assert isinstance(error, APIStatusError)
-    assert (error.request_id, requests) == ("r1", 6)
+    assert (error.request_id, requests) == ("r1", 7)
 
 
 @pytest.mark.parametrize("status", [200, 204])

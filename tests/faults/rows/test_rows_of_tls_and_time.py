@@ -51,7 +51,7 @@ async def test_row_8_a_handshake_that_breaks_is_unsent() -> None:
                 await client.devboxes.create()
 
     error = caught.value
-    assert (error.phase, error.sent, error.attempts) == ("connect", False, 6)
+    assert (error.phase, error.sent, error.attempts) == ("connect", False, 7)
     assert not error.ambiguous
 
 

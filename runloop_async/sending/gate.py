@@ -1,0 +1,261 @@
+"""The gate that every request passes: a queue, a timer, a future for each waiting call.
+
+When a request may leave is `wire.rate.Governor`'s to decide. Calls leave in the order
+in which they came; those that are sent again go before those that are new.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable
+
+from runloop_async.calls.runner import Clock, Timer
+from runloop_async.limits import Permits
+from runloop_async.wire.rate import LATER, NOW, Governor
+
+_PATIENCE_S = 15.0
+"""In an outage of this length the calls that wait fail: as long as retries take."""
+_WAITS = 1024
+"""Waits that are kept for the statistics."""
+
+Turn = asyncio.Future[float | None]
+"""What a call waits for: the time at which it leaves, None if it may not."""
+
+
+class Gate:
+    """Lets the requests of one lane leave, no sooner than they may."""
+
+    __slots__ = (
+        "_clock",
+        "_lines",
+        "_queue",
+        "_routes",
+        "_siblings",
+        "_supply",
+        "_timer",
+        "_timer_at",
+        "governor",
+        "trouble",
+        "waits",
+    )
+
+    def __init__(
+        self, governor: Governor, clock: Clock, permits: Permits | None = None
+    ) -> None:
+        """Make a gate.
+
+        Args:
+            governor: Decides when a request may leave.
+            clock: Time.
+            permits: What each request needs as well, if it does.
+        """
+        self.governor = governor
+        self._clock = clock
+        self._supply = None if permits is None else _Supply(permits, clock, self)
+        self._queue = deque[Turn]()
+        self._routes = deque[str]()  # beside it, as a pair for each burdens the gc
+        self._lines = dict[tuple[str, bool], deque[Turn]]()
+        self._siblings: Iterable[Gate] = (self,)
+        self._timer: Timer | None = None
+        self._timer_at = LATER
+        self.waits = deque[float](maxlen=_WAITS)
+        """How long the last calls waited here, in seconds."""
+        self.trouble: Exception | None = None
+        """Why waits were last ended, where the gate itself did it."""
+
+    def share_with(self, gates: "Iterable[Gate]") -> None:
+        """Look at all gates of a client, this one included, when a request is over.
+
+        They share the budget for retries, and may share connections.
+        """
+        self._siblings = gates
+
+    def enter(
+        self, now: float, route: str, *, again: bool = False, is_retry: bool = False
+    ) -> bool:
+        """Let a request leave, if it may and nobody waits who comes before it.
+
+        Args:
+            now: The present time.
+            route: Its verb and path template.
+            again: Whether it was sent before, so that it passes those that are new.
+            is_retry: Whether the retry budget pays for it.
+        """
+        if (self._queue and not again) or (
+            self._lines and (route, is_retry) in self._lines
+        ):
+            return False
+        if self._next(now, route, is_retry=is_retry) > now:
+            return False
+        self._admit(now, route, is_retry=is_retry)
+        return True
+
+    def join(self, route: str, *, again: bool = False, is_retry: bool = False) -> Turn:
+        """Queue up for what `enter` refused; who stops waiting must `desert`."""
+        turn: Turn = asyncio.get_running_loop().create_future()
+        if again:
+            self._line(route, is_retry=is_retry).append(turn)
+        else:
+            self._queue.append(turn)
+            self._routes.append(route)
+        self.governor.concurrency.waiting += 1
+        self.pump()
+        return turn
+
+    def desert(self, turn: Turn, *, is_retry: bool = False) -> None:
+        """Give up a wait that was cut off."""
+        if turn.cancelled():
+            self.governor.concurrency.waiting -= 1
+        elif turn.result() is not None:  # its time had just come
+            self.leave(is_retry=is_retry)
+
+    def leave(self, *, is_retry: bool = False) -> None:
+        """Note that a request is over, however; let the next leave."""
+        self.governor.left(is_retry=is_retry)
+        for gate in self._siblings:
+            if gate.governor.concurrency.waiting:
+                gate.pump()
+
+    def failed(self, now: float, route: str, sent: float, error: Exception) -> None:
+        """Note a failure that may pass; in an outage, end waits that are in vain.
+
+        Those that are to be sent again end at once, the others after some time.
+        """
+        self.governor.failed(now, route, sent=sent)
+        since = self.governor.budget.down_since
+        if since is None:
+            return
+        for key in [key for key in self._lines if key[1]]:
+            self._dismiss(self._lines.pop(key))
+        if now - since > _PATIENCE_S:
+            self.release(error)
+
+    def release(self, trouble: Exception | None = None) -> None:
+        """End all waits: with the time None, which says that nothing may be sent."""
+        self.trouble = trouble
+        for line in (self._queue, *self._lines.values()):
+            self._dismiss(line)
+        self._routes.clear()
+        self._lines.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer, self._timer_at = None, LATER
+        if self._supply is not None:
+            self._supply.stop()
+
+    def pump(self) -> None:
+        """Let leave who may, and see to it that this is called when others may."""
+        now = self._clock.now()
+        self.governor.concurrency.ramp(now)
+        soon = LATER
+        for key in [*self._lines]:
+            soon = min(soon, self._serve_line(now, *key))
+        soon = min(soon, self._serve_queue(now))
+        if soon < LATER:
+            self._wake(now, soon)
+
+    def _next(self, now: float, route: str, *, is_retry: bool = False) -> float:
+        at = self.governor.next(now, route, is_retry=is_retry)
+        if at <= now and self._supply is not None:
+            return self._supply.next()
+        return at
+
+    def _admit(self, now: float, route: str, *, is_retry: bool = False) -> None:
+        if self._supply is not None:
+            self._supply.left -= 1
+        self.governor.admitted(now, route, is_retry=is_retry)
+
+    def _line(self, route: str, *, is_retry: bool = False) -> deque[Turn]:
+        return self._lines.setdefault((route, is_retry), deque())
+
+    def _call_up(self, turn: Turn, now: float, route: str, *, is_retry: bool) -> None:
+        self.governor.concurrency.waiting -= 1
+        self._admit(now, route, is_retry=is_retry)
+        turn.set_result(now)
+
+    def _serve_line(self, now: float, route: str, is_retry: bool) -> float:
+        """Serve those of one route who go before the queue; return when to go on."""
+        line = self._lines[route, is_retry]
+        while line:
+            if not line[0].done():
+                at = self._next(now, route, is_retry=is_retry)
+                if at > now:
+                    return at
+                self._call_up(line[0], now, route, is_retry=is_retry)
+            del line[0]
+        del self._lines[route, is_retry]
+        return LATER
+
+    def _serve_queue(self, now: float) -> float:
+        """Serve those who are new; return when to go on."""
+        queue, routes, soon = self._queue, self._routes, LATER
+        while queue:
+            turn, route = queue[0], routes[0]
+            if not turn.done():
+                if route in self.governor.own:  # those behind it need not wait for it
+                    self._line(route).append(turn)
+                    soon = min(soon, self._serve_line(now, route, is_retry=False))
+                else:
+                    at = self._next(now, route)
+                    if at > now:
+                        return min(soon, at)
+                    self._call_up(turn, now, route, is_retry=False)
+            del queue[0], routes[0]
+        return soon
+
+    def _dismiss(self, line: deque[Turn]) -> None:
+        for turn in line:
+            if not turn.done():
+                self.governor.concurrency.waiting -= 1
+                turn.set_result(None)
+        line.clear()
+
+    def _wake(self, now: float, at: float) -> None:
+        if at < self._timer_at:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer_at = at
+            self._timer = self._clock.call_later(max(at - now, 0.0), self._ring)
+
+    def _ring(self) -> None:
+        self._timer, self._timer_at = None, LATER
+        self.pump()
+
+
+class _Supply:
+    """Permits in stock: reserves a block when the last one is used up."""
+
+    __slots__ = ("_clock", "_gate", "_permits", "_task", "left")
+
+    def __init__(self, permits: Permits, clock: Clock, gate: Gate) -> None:
+        self._permits = permits
+        self._clock = clock
+        self._gate = gate
+        self._task: asyncio.Task[None] | None = None
+        self.left = 0
+        """Permits that are valid and not used."""
+
+    def next(self) -> float:
+        """Return when there is a permit: now, or later, when the gate is told."""
+        if self.left > 0:
+            return NOW
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._reserve())
+        return LATER
+
+    def stop(self) -> None:
+        """Give up a reservation that is under way."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _reserve(self) -> None:
+        try:
+            block = self._permits.block
+            delay_s = await self._permits.reserve(block)
+            if delay_s > 0:
+                await self._clock.sleep(delay_s)
+            self.left = block
+        except Exception as error:  # noqa: BLE001 - of the user's; those who wait get it
+            self._gate.release(error)
+        finally:
+            self._task = None
+        self._gate.pump()

@@ -1,0 +1,81 @@
+"""What retries may cost, so that many clients do not keep a server down.
+
+A bucket that successes fill and retries drain. An empty one delays retries, one at a
+time still goes, and fails none. With up to 37 % of the retries failing again it never
+runs empty. When it is empty and nothing succeeds, the service is down: then one probe
+at a time is sent. Times are monotonic seconds.
+"""
+
+import math
+from typing import Final
+
+_FULL: Final = 500
+_COST: Final = 5
+_REFUND: Final = 8
+"""What a retry that succeeds brings back: its cost, and something on top."""
+_RESERVE: Final = 75
+"""What is kept for the probes of an outage: fifteen, as many as ten seconds take."""
+_DOWN: Final = 10
+"""So many failures in a row, with the budget spent, are an outage."""
+_PROBE_S: Final = 0.05
+_PROBE_MOST_S: Final = 1.0
+"""Seconds between the probes; they double."""
+
+
+class RetryBudget:
+    """The budget of one client, and whether the service is down."""
+
+    __slots__ = (
+        "_failures",
+        "_left",
+        "_probe_s",
+        "_under_way",
+        "down_since",
+        "probe_at",
+    )
+
+    def __init__(self) -> None:
+        self._left = _FULL
+        self._under_way = 0
+        self._failures = 0
+        self._probe_s = 0.0
+        self.probe_at = -math.inf
+        """In an outage, when the next probe may leave."""
+        self.down_since: float | None = None
+        """When the present outage began, if there is one."""
+
+    @property
+    def is_down(self) -> bool:
+        """Whether there is an outage."""
+        return self.down_since is not None
+
+    @property
+    def allows(self) -> bool:
+        """Whether a retry may leave now."""
+        return self._left >= _RESERVE + _COST or not self._under_way
+
+    def spent(self) -> None:
+        """Pay for a retry that leaves."""
+        self._left = max(0, self._left - _COST)
+        self._under_way += 1
+
+    def ended(self) -> None:
+        """Note that a retry is over, however."""
+        self._under_way -= 1
+
+    def answered(self, *, is_retry: bool) -> bool:
+        """Note that the service does its work; tell whether that ends an outage."""
+        self._left = min(_FULL, self._left + (_REFUND if is_retry else 1))
+        self._failures = 0
+        was_down, self.down_since = self.is_down, None
+        return was_down
+
+    def failed(self, now: float) -> None:
+        """Note a failure that may pass: 5xx, or a lost connection."""
+        self._failures += 1
+        if self.is_down:
+            self._probe_s = min(2 * self._probe_s, _PROBE_MOST_S)
+        elif self._failures >= _DOWN and self._left < _RESERVE + _COST:
+            self.down_since = now
+            self._probe_s = _PROBE_S
+        self.probe_at = now + self._probe_s

@@ -1,0 +1,214 @@
+"""How many requests may be under way at once: as many as end a queue soonest.
+
+Opening a connection costs work on both sides. With `n` connections, `q` calls waiting
+and `s` seconds for a response, draining the queue takes q * s / n seconds, and opening
+connections that cost `c` each n * c; the sum is least at n = sqrt(q * s / c). So a slow
+service gets many connections, and a quick one few. Times are monotonic seconds.
+"""
+
+import math
+from typing import Final
+
+_FIRST: Final = 10
+"""How many to begin with, and are worth having whatever the latency."""
+_RAMP_S: Final = 0.003
+"""Until the first response comes, one more each time so many seconds have passed, so
+that a service that is far away does not cost several round trips."""
+_RESTART_S: Final = 1.0
+"""After an outage, as many as before come back over this time."""
+_BASE: Final = 100
+"""From here on connections must pay for themselves."""
+_CONNECTION_S: Final = 0.001
+"""What opening a connection costs, in seconds of work: a TLS handshake."""
+_CALL_S: Final = 0.0001
+"""What a call costs this process, amply: with more connections than responses can be
+taken in, responses only queue up here, which looks as if the server were slow."""
+_SLOWER: Final = 2.0
+"""Responses that take more than this times the quickest show that the server queues."""
+_MEMORY: Final = 1024
+"""Responses over which the quickest latency is forgotten."""
+_IDLE_S: Final = 15.0
+"""Seconds without need for them after which additional connections are given up."""
+_CROWD: Final = 16
+"""Refusals with no more than this under way say nothing about concurrency."""
+_EPISODE_S: Final = 0.25
+"""Refusals that follow each other within this have one cause."""
+_TRIAL_S: Final = 1.0
+_TRIAL_MOST_S: Final = 8.0
+"""Seconds between two trials of more concurrency than was once refused."""
+
+
+class Shared:
+    """What several lanes may have under way together."""
+
+    __slots__ = ("size", "taken")
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.taken = 0
+
+
+class Concurrency:
+    """How many requests of a lane may be under way, and how many are."""
+
+    __slots__ = (
+        "_full_at",
+        "_is_capped",
+        "_is_fixed",
+        "_is_new",
+        "_most",
+        "_quickest_s",
+        "_ramp_at",
+        "_ramp_every_s",
+        "_ramp_from",
+        "_ramp_to",
+        "_shared",
+        "_throttled_at",
+        "_trial_at",
+        "_trial_every_s",
+        "_trial_size",
+        "_tried_at",
+        "_uncapped",
+        "in_flight",
+        "limit",
+        "waiting",
+    )
+
+    def __init__(
+        self, most: int, *, is_fixed: bool = False, shared: Shared | None = None
+    ) -> None:
+        """Begin.
+
+        Args:
+            most: The most requests that may be under way at once.
+            is_fixed: Whether that is the number, or the least useful one is found.
+            shared: What the lane shares with others, where that is less.
+        """
+        self._most = most
+        self._is_fixed = is_fixed
+        self._is_new = True
+        self._shared = shared
+        self.limit = most if is_fixed else min(_FIRST, most)
+        """The most that may be under way at present."""
+        self.in_flight = 0
+        """How many are."""
+        self.waiting = 0
+        """How many calls wait; kept by whoever queues them."""
+        self._quickest_s = math.inf
+        self._full_at = self._throttled_at = -math.inf
+        self._ramp_at: float | None = None
+        self._ramp_every_s = _RAMP_S
+        self._ramp_from = self.limit
+        self._ramp_to = min(_BASE, most)
+        self._is_capped = False
+        self._uncapped = self.limit
+        self._tried_at = -math.inf
+        self._trial_at = self._trial_every_s = 0.0
+        self._trial_size = 1
+
+    @property
+    def room_at(self) -> float:
+        """When one more request may leave; infinity if time alone brings no room."""
+        if self.in_flight >= self.limit:
+            if self._ramp_at is None or self.limit >= self._ramp_to:
+                return math.inf
+            steps = self.limit - self._ramp_from + 1
+            return self._ramp_at + steps * self._ramp_every_s
+        shared = self._shared
+        return -math.inf if shared is None or shared.taken < shared.size else math.inf
+
+    def ramp(self, now: float) -> None:
+        """Grow with time: before there was any response, and after an outage."""
+        if self._ramp_at is not None and self.limit < self._ramp_to:
+            steps = int((now - self._ramp_at + 1e-4) / self._ramp_every_s)
+            self.limit = min(max(self._ramp_from + steps, self.limit), self._ramp_to)
+
+    def admitted(self, now: float) -> None:
+        """Note that a request leaves."""
+        if self._ramp_at is None:
+            self._ramp_at = now
+        self.in_flight += 1
+        if self._shared is not None:
+            self._shared.taken += 1
+        if self._is_capped and self.in_flight >= self.limit and now >= self._trial_at:
+            self.limit = min(self._most, self.limit + self._trial_size)
+            self._tried_at = now
+            self._trial_at = now + self._trial_every_s
+            self._trial_size *= 2
+
+    def left(self) -> None:
+        """Note that a request is over, however."""
+        self.in_flight -= 1
+        if self._shared is not None:
+            self._shared.taken -= 1
+
+    def answered(self, now: float, latency_s: float, *, is_paced: bool) -> None:
+        """Note a success, before its request has left.
+
+        Args:
+            now: The present time.
+            latency_s: Seconds from the request to the head of its response.
+            is_paced: Whether the rate is limited, so that more is of no use.
+        """
+        quickest_s = self._quickest_s
+        if self._is_new:
+            self._is_new = False
+            self._ramp_to = 0
+        if latency_s < quickest_s:
+            self._quickest_s = quickest_s = latency_s
+        elif quickest_s < math.inf:
+            self._quickest_s += (latency_s - quickest_s) / _MEMORY
+        if self.in_flight >= self.limit:
+            self._full_at = now
+            if self.waiting and self._is_worth_more(latency_s, is_paced=is_paced):
+                self.limit += 1
+        elif self.limit > _BASE and now - self._full_at > _IDLE_S:
+            self.limit -= not self._is_fixed
+
+    def _is_worth_more(self, latency_s: float, *, is_paced: bool) -> bool:
+        limit, quickest_s = self.limit, self._quickest_s
+        if limit >= self._most or self._is_capped or limit < self._ramp_to:
+            return False
+        if latency_s > _SLOWER * quickest_s or limit * _CALL_S >= quickest_s:
+            return False
+        pays = limit * limit * _CONNECTION_S < self.waiting * quickest_s
+        return limit < _BASE or (pays and not is_paced)
+
+    def throttled(self, now: float, sent: float) -> bool:
+        """Note a refusal; tell whether a trial of more concurrency was the reason.
+
+        Otherwise the first of an episode caps the limit below what was under way: the
+        server may bound concurrency. Trials of 1, 2, 4 more show whether it does.
+        """
+        if self._is_capped and self._trial_size > 1 and sent >= self._tried_at:
+            self.limit -= self._trial_size // 2
+            self._trial_size = 1
+            self._trial_every_s = min(2 * self._trial_every_s, _TRIAL_MOST_S)
+            self._trial_at = now + self._trial_every_s
+            return True
+        is_first = now - self._throttled_at > _EPISODE_S
+        self._throttled_at = now
+        if is_first and not self._is_fixed and self.in_flight > _CROWD:
+            if not self._is_capped:
+                self._uncapped = self.limit
+            self.limit = min(self.limit, self.in_flight - 1)
+            self._is_capped = True
+            self._ramp_to = 0
+            self._trial_size = 1
+            self._trial_every_s = _TRIAL_S
+            self._trial_at = now + _TRIAL_S
+        return False
+
+    def uncap(self) -> None:
+        """Take a cap back: the refusals had another reason."""
+        if self._is_capped:
+            self._is_capped = False
+            self.limit = max(self.limit, self._uncapped)
+
+    def restart(self, now: float) -> None:
+        """Begin with one again, after an outage."""
+        self._is_new = False
+        self._ramp_to = max(self.limit, self._ramp_to)
+        self._ramp_from = self.limit = 1
+        self._ramp_at = now
+        self._ramp_every_s = _RESTART_S / self._ramp_to

@@ -1,0 +1,121 @@
+"""Failures of the service: what they cost, and how soon all is well again."""
+
+import asyncio
+import random
+
+import pytest
+
+from runloop_async.limits import Limits
+from runloop_async.options import RetryPolicy
+from tests.simulation import Caller, Service, now, simulated
+
+
+class Outage:
+    """A service that fails for ten seconds, and users who call again and again."""
+
+    def __init__(self, begin: float = 3.0, end: float = 13.0) -> None:
+        self.service = Service(service_s=0.1, fails=lambda at: begin <= at < end)
+        self.caller = Caller(self.service)
+        self.begin, self.end = begin, end
+
+    async def used(self, until: float) -> None:
+        async def user() -> None:
+            while now() < until:
+                await self.caller.call()
+
+        await asyncio.gather(*(user() for _ in range(200)))
+
+    def requests(self, begin: float, end: float) -> int:
+        return sum(1 for at in self.service.times if begin <= at < end)
+
+
+def test_an_outage_costs_one_request_for_each_call_and_the_budget() -> None:
+    outage = Outage()
+
+    simulated(outage.used(18))
+
+    before = outage.requests(2, 3)
+    assert outage.requests(3, 13) <= 200 + 100
+    assert len(outage.caller.failures) <= 250
+    assert outage.requests(16, 17) >= 0.98 * before
+    peaks = [outage.requests(13 + n / 4, 13.25 + n / 4) * 4 for n in range(20)]
+    assert max(peaks) <= 1.5 * before
+
+
+def test_after_a_long_outage_calls_fail_that_were_never_sent() -> None:
+    outage = Outage(begin=1.0, end=60.0)
+
+    simulated(outage.used(30))
+
+    unsent = [error for error in outage.caller.failures if error is None]
+    assert len(unsent) >= 200
+    trouble = outage.caller.lane.refusal()
+    assert trouble.__cause__ is not None
+    assert "503" in repr(trouble.__cause__) or "no" in str(trouble.__cause__)
+    assert outage.requests(1, 30) <= 200 + 100 + 30
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_failures_that_come_and_go_lose_next_to_nothing(seed: int) -> None:
+    dice = random.Random(seed)
+    service = Service(fails=lambda _: dice.random() < 0.3)
+    caller = Caller(service, seed)
+
+    simulated(caller.gather(10_000))
+
+    assert len(caller.failures) <= 10
+    assert len(service.times) <= 1.6 * 10_000
+
+
+def test_calls_that_fail_together_come_back_spread() -> None:
+    left = iter(range(500))
+    service = Service(service_s=0.02, fails=lambda _: next(left, None) is not None)
+    caller = Caller(service, limits=Limits(api=600))
+
+    simulated(caller.gather(500))
+
+    times = caller.retries
+    assert len(caller.done) == len(times) == 500
+    most = max(sum(1 for at in times if start <= at < start + 0.05) for start in times)
+    assert most <= 0.2 * 500
+
+
+def test_one_call_alone_is_tried_as_often_as_its_policy_says() -> None:
+    service = Service(fails=lambda _: True)
+    caller = Caller(service, policy=RetryPolicy(max_retries=4))
+
+    simulated(caller.gather(1))
+
+    assert len(caller.failures) == 1
+    assert len(service.times) == 5
+
+
+def test_who_never_had_a_response_begins_with_one_and_grows_with_time() -> None:
+    service = Service(service_s=5, fails=lambda at: at < 5)
+    caller = Caller(service, limits=Limits(api=50))
+
+    async def main() -> None:
+        await caller.gather(300)
+        await asyncio.sleep(max(0.0, 6 - now()))
+        assert caller.done == []
+        await caller.gather(100)
+
+    simulated(main())
+
+    assert len(caller.done) == 100
+    # Three rounds of five seconds: one alone, and twice fifty.
+    assert max(caller.done) <= 6 + 3 * 5 + 2
+
+
+def test_a_fixed_number_at_once_is_reached_again_after_an_outage() -> None:
+    service = Service(service_s=0.02, fails=lambda at: at < 5)
+    caller = Caller(service, limits=Limits(api=50))
+
+    async def main() -> None:
+        await caller.gather(300)
+        await asyncio.sleep(max(0.0, 6 - now()))
+        await caller.gather(2_000)
+
+    simulated(main())
+
+    assert caller.lane.gate.governor.concurrency.limit == 50
