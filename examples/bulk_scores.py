@@ -16,8 +16,8 @@ async def main(benchmark_id: str) -> None:
         ids = [run.id async for run in listed]
 
         result = await client.bulk(client.benchmark_runs.retrieve(i) for i in ids)
-        if result.failures:  # each with its call, to try again
-            result = await client.bulk(result.failed_calls)
+        if result.failures:  # try those again, and keep the others
+            result = await result.retry_failed()
 
     scores = [run.score for run in result.values if run.score is not None]
     print(f"{len(scores)} of {len(ids)} runs have a score")

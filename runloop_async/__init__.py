@@ -8,9 +8,10 @@ API for your own tests is `runloop_async.testing.Emulator`.
 """
 
 from runloop_async._version import __version__
-from runloop_async.calls.bulk import Bulk, BulkResult, Outcome, Progress
+from runloop_async.calls.bulk import Bulk
 from runloop_async.calls.call import Call, RawResponse
 from runloop_async.calls.files import Download
+from runloop_async.calls.outcomes import BulkResult, Outcome, Progress
 from runloop_async.calls.paging import Page, PageCall
 from runloop_async.calls.polling import PollingConfig
 from runloop_async.calls.repeatable import Flow, Repeatable

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 from aiohttp import ClientSession
 
 from runloop_async.annotations import awaitable, listed, override
-from runloop_async.calls.bulk import Bulk, Calls, Progress
+from runloop_async.calls.bulk import Bulk, Calls
+from runloop_async.calls.outcomes import Progress
 from runloop_async.calls.runner import Clock
 from runloop_async.errors import ConfigurationError
 from runloop_async.limits import Limits
@@ -199,6 +200,7 @@ class AsyncRunloop:
         *,
         concurrency: int | None = None,
         on_progress: Callable[[Progress], Any] | None = None,
+        total: int | None = None,
     ) -> Bulk[T]:
         """Make very many calls, a bounded number at once, and keep every outcome.
 
@@ -206,13 +208,18 @@ class AsyncRunloop:
             calls: Any calls, from a list, a generator or an async generator.
             concurrency: How many at once; default is the client's limit of short calls.
             on_progress: Is told after each call how far the bulk is.
+            total: How many calls there are, for `on_progress`, where that cannot be
+                told by `len(calls)`.
 
         Raises:
-            ConfigurationError: The concurrency is not a whole number above 0.
+            ConfigurationError: The concurrency is not a whole number above 0, or the
+                total is none.
         """
         at_once = (self._limits.api or 100) if concurrency is None else concurrency
         at_once = whole_number("concurrency", at_once, least=1)
-        return Bulk(calls, at_once, self._clock, on_progress)
+        if total is not None:
+            total = whole_number("total", total, least=0)
+        return Bulk(calls, at_once, self._clock, on_progress, total)
 
     def stats(self) -> Stats:
         """Return what this client, and all that share its pool, have done so far."""

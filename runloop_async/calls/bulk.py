@@ -16,102 +16,20 @@ from collections.abc import (
     Mapping,
     Sized,
 )
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from functools import partial
-from typing import Any, Generic, TypeVar, Unpack, cast
+from typing import Any, Generic, TypeVar, Unpack
 
 import attrs
 
 from runloop_async.annotations import listed, override
+from runloop_async.calls.outcomes import BulkResult, Outcome, Progress
 from runloop_async.calls.repeatable import Repeatable
 from runloop_async.calls.runner import Clock
 from runloop_async.errors import ConfigurationError, RunloopError
 from runloop_async.options import CallOptions, merged
 
 T = TypeVar("T")
-
-
-@attrs.frozen(repr=False)
-class Outcome(Generic[T]):
-    """What became of one call."""
-
-    index: int
-    """Its place among the calls, from 0."""
-    call: Repeatable[T]
-    """The call; await it to do it again."""
-    error: RunloopError | None
-    """Why it failed, or None."""
-    _value: T | None
-
-    @property
-    def value(self) -> T:
-        """The result.
-
-        Raises:
-            RunloopError: The call failed, with this.
-        """
-        if self.error is not None:
-            raise self.error
-        return cast("T", self._value)  # which may itself be None
-
-    @override
-    def __repr__(self) -> str:
-        end = "succeeded" if self.error is None else type(self.error).__name__
-        return f"<Outcome {self.index}: {self.call!r} {end}>"
-
-
-@attrs.frozen(kw_only=True)
-class Progress:
-    """How far a bulk is."""
-
-    done: int
-    """Calls that have ended, failed ones included."""
-    failed: int
-    """Calls that have failed."""
-    total: int | None
-    """All calls, if their number is known."""
-    elapsed_s: float
-    """Seconds since the start."""
-
-
-@attrs.frozen(kw_only=True, repr=False)
-class BulkResult(Generic[T]):
-    """What became of all calls, in the order asked."""
-
-    outcomes: list[Outcome[T]]
-    """One for each call."""
-    elapsed_s: float
-    """Seconds from start to end."""
-
-    @property
-    def values(self) -> list[T]:
-        """The results of the calls that succeeded, in the order asked."""
-        return [outcome.value for outcome in self.outcomes if outcome.error is None]
-
-    @property
-    def failures(self) -> list[tuple[Repeatable[T], RunloopError]]:
-        """The calls that failed, each with its error, in the order asked."""
-        return [
-            (outcome.call, outcome.error)
-            for outcome in self.outcomes
-            if outcome.error is not None
-        ]
-
-    @property
-    def failed_calls(self) -> list[Repeatable[T]]:
-        """The calls that failed, to try again."""
-        return [call for call, _ in self.failures]
-
-    def raise_for_failures(self) -> None:
-        """Raise an `ExceptionGroup` of all errors, if there are any."""
-        errors = [error for _, error in self.failures]
-        if errors:
-            raise ExceptionGroup(f"{len(errors)} calls failed", errors)
-
-    @override
-    def __repr__(self) -> str:
-        calls, failed = len(self.outcomes), len(self.failures)
-        return f"<BulkResult of {calls} calls, {failed} of them failed>"
 
 
 Calls = Iterable[Repeatable[T]] | AsyncIterable[Repeatable[T]]
@@ -129,6 +47,7 @@ class Bulk(Repeatable[BulkResult[T]]):
     _clock: Clock = attrs.field(repr=False)
     _on_progress: Callable[[Progress], Any] | None = attrs.field(repr=False)
 
+    _total: int | None = attrs.field(default=None, repr=False)
     _options: CallOptions = attrs.field(factory=CallOptions, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -145,12 +64,27 @@ class Bulk(Repeatable[BulkResult[T]]):
 
     @override
     async def start(self) -> BulkResult[T]:
-        """Return a new coroutine that makes all calls."""
+        """Return a new coroutine that makes all calls.
+
+        What escapes from a call that is no `RunloopError`, or from the source, ends it.
+        The exception then has the outcomes so far, in the order asked, as `outcomes`.
+        """
         begun = self._clock.now()
-        async with aclosing(self.as_completed()) as outcomes:
-            each = [outcome async for outcome in outcomes]
-        each.sort(key=lambda outcome: outcome.index)
-        return BulkResult(outcomes=each, elapsed_s=self._clock.now() - begun)
+        each = list[Outcome[T]]()
+        try:
+            async with aclosing(self.as_completed()) as outcomes:
+                async for outcome in outcomes:
+                    each.append(outcome)
+        except Exception as error:
+            each.sort(key=_place)
+            _carry(error, each)
+            raise
+        each.sort(key=_place)
+        elapsed_s = self._clock.now() - begun
+        return BulkResult(outcomes=each, elapsed_s=elapsed_s, again=self._again)
+
+    async def _again(self, calls: list[Repeatable[T]]) -> BulkResult[T]:
+        return await attrs.evolve(self, calls=calls, total=None)
 
     async def as_completed(self) -> AsyncGenerator[Outcome[T], None]:
         """Yield each outcome as soon as it is there, in bounded memory.
@@ -160,7 +94,9 @@ class Bulk(Repeatable[BulkResult[T]]):
         yielded first.
         """
         begun = self._clock.now()
-        total = len(self._calls) if isinstance(self._calls, Sized) else None
+        total = self._total
+        if total is None and isinstance(self._calls, Sized):
+            total = len(self._calls)
         done = failed = 0
         crew = _Crew(self._calls, self._concurrency, self._options)
         try:
@@ -213,6 +149,8 @@ class _Crew(Generic[T]):
         self._source = calls
         self._plain = iter(calls) if isinstance(calls, Iterable) else None
         self._async = None if isinstance(calls, Iterable) else aiter(calls)
+        self._drawing: asyncio.Task[None] | None = None
+        self._room: asyncio.Future[None] | None = None
         self._drawn = 0
         self._tasks = set[asyncio.Task[Any]]()
         self._ended = deque[Outcome[T]]()
@@ -225,11 +163,11 @@ class _Crew(Generic[T]):
         """Return the next outcome, or None after the last."""
         while True:
             self._draw()
-            if self._bug is not None:
-                raise self._bug
             if self._ended:
                 return self._ended.popleft()
-            if not self._tasks:
+            if self._bug is not None:
+                raise self._bug
+            if not self._tasks and self._drawing is None:
                 if self._source_error is not None:
                     raise self._source_error
                 return None
@@ -239,14 +177,17 @@ class _Crew(Generic[T]):
     async def disband(self) -> None:
         """Cancel what is under way, and wait until it has ended."""
         self._disbanded = True
-        for task in self._tasks:
+        under_way: set[asyncio.Task[Any]] = {*self._tasks}
+        if self._drawing is not None:
+            under_way.add(self._drawing)
+        for task in under_way:
             task.cancel()
         if isinstance(self._source, Collection):  # what is left of it was not forgotten
             for call in self._source:
                 if isinstance(call, Repeatable):
                     call.close()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        if under_way:
+            await asyncio.wait(under_way)
 
     def _draw(self) -> None:
         """Start calls while there is room for them."""
@@ -259,11 +200,38 @@ class _Crew(Generic[T]):
                 self._plain, self._source_error = None, error
             else:
                 self._start(call)
-        if self._async is not None and self._has_room():
-            source, self._async = self._async, None  # one draw at a time
-            self._watch(
-                asyncio.ensure_future(anext(source)), partial(self._got, source)
-            )
+        if self._async is not None:
+            source, self._async = self._async, None
+            self._drawing = asyncio.ensure_future(self._draw_from(source))
+            self._drawing.add_done_callback(self._drawn_all)
+        if self._room is not None and self._has_room():
+            self._room.set_result(None)
+            self._room = None
+
+    async def _draw_from(self, source: AsyncIterator[Repeatable[T]]) -> None:
+        """Draw all of an async source, in one task.
+
+        So task groups, timeouts and context variables in it work as they should.
+        """
+        try:
+            while True:
+                if not self._has_room():
+                    self._room = asyncio.get_running_loop().create_future()
+                    await self._room
+                self._start(await anext(source))
+        except StopAsyncIteration:
+            return
+        finally:
+            close = getattr(source, "aclose", None)
+            if close is not None:
+                await close()
+
+    def _drawn_all(self, task: asyncio.Task[None]) -> None:
+        self._drawing = None
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if not self._disbanded:
+            self._source_error = error
+        self._rouse()
 
     def _has_room(self) -> bool:
         return len(self._tasks) + len(self._ended) < self._limit
@@ -277,15 +245,10 @@ class _Crew(Generic[T]):
         if self._options:
             call = call.with_options(**self._options)
         task = asyncio.get_running_loop().create_task(call.start())
-        self._watch(task, partial(self._end, self._drawn, call))
-        self._drawn += 1
-
-    def _watch(
-        self, task: asyncio.Task[Any], then: Callable[[asyncio.Task[Any]], None]
-    ) -> None:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(then)
+        task.add_done_callback(partial(self._end, self._drawn, call))
+        self._drawn += 1
 
     def _end(self, index: int, call: Repeatable[T], task: asyncio.Task[T]) -> None:
         if task.cancelled():
@@ -295,24 +258,24 @@ class _Crew(Generic[T]):
             if error is None:
                 self._ended.append(Outcome(index, call, None, task.result()))
             elif isinstance(error, RunloopError):
-                self._ended.append(Outcome(index, call, error, None))
+                frames = error.__traceback__
+                self._ended.append(Outcome(index, call, error, None, frames))
             else:
                 self._bug = error
-        self._rouse()
-
-    def _got(
-        self, source: AsyncIterator[Repeatable[T]], task: asyncio.Task[Repeatable[T]]
-    ) -> None:
-        error = asyncio.CancelledError() if task.cancelled() else task.exception()
-        if isinstance(error, StopAsyncIteration) or self._disbanded:
-            pass
-        elif error is not None:
-            self._source_error = error
-        else:
-            self._async = source
-            self._start(task.result())
         self._rouse()
 
     def _rouse(self) -> None:
         if self._wake is not None and not self._wake.done():
             self._wake.set_result(None)
+
+
+def _place(outcome: Outcome[Any]) -> int:
+    return outcome.index
+
+
+def _carry(error: Exception, outcomes: list[Outcome[Any]]) -> None:
+    """Put what has ended on an error that ends a bulk."""
+    carrier: Any = error
+    with suppress(AttributeError):  # where the class has slots
+        carrier.outcomes = outcomes
+        error.add_note(f"{len(outcomes)} calls had ended before: see its `outcomes`")

@@ -13,13 +13,13 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from runloop_async.calls import bulk
+from runloop_async.calls import outcomes
 
 
 @contextmanager
 def bar(
     total: int, what: str, stream: TextIO
-) -> Generator[Callable[[bulk.Progress], Any]]:
+) -> Generator[Callable[[outcomes.Progress], Any]]:
     """Give a callback for `on_progress` that moves a bar.
 
     Args:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
-from runloop_async.calls import bulk
+from runloop_async.calls import outcomes
 
 _LINES = 10
 """How many lines a bulk prints."""
@@ -13,7 +13,7 @@ _LINES = 10
 @contextmanager
 def lines(
     total: int, what: str, stream: TextIO
-) -> Generator[Callable[[bulk.Progress], Any]]:
+) -> Generator[Callable[[outcomes.Progress], Any]]:
     """Give a callback for `on_progress` that prints a line for each tenth.
 
     Args:
@@ -23,7 +23,7 @@ def lines(
     """
     step = max(total // _LINES, 1)
 
-    def show(now: bulk.Progress) -> None:
+    def show(now: outcomes.Progress) -> None:
         if now.done % step == 0 or now.done == total:
             facts = f"{now.failed} failed, {now.elapsed_s:.1f} s"
             print(f"{now.done}/{total} {what}, {facts}", file=stream)

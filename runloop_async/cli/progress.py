@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
-from runloop_async.calls import bulk
+from runloop_async.calls import outcomes
 from runloop_async.cli.lines import lines
 
 try:
@@ -16,7 +16,7 @@ except ImportError:  # the extra `cli` is not installed
 
 def shown(
     total: int, what: str
-) -> AbstractContextManager[Callable[[bulk.Progress], Any]]:
+) -> AbstractContextManager[Callable[[outcomes.Progress], Any]]:
     """Return a context that gives a callback for `on_progress`.
 
     Args:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from statistics import fmean
 
-from runloop_async.calls.bulk import BulkResult
+from runloop_async.calls.outcomes import BulkResult
 from runloop_async.models.benchmark_runs import BenchmarkRunView
 from runloop_async.sending.stats import Stats
 

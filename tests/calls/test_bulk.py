@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runloop_async.calls.bulk import Bulk, Calls, Progress
+from runloop_async.calls.bulk import Bulk, Calls
+from runloop_async.calls.outcomes import Progress
 from runloop_async.calls.repeatable import Flow, Repeatable
 from runloop_async.errors import PollingTimeout, RunloopError
 from tests.fakes import FakeClock
