@@ -145,7 +145,6 @@ class Gate:
     def pump(self) -> None:
         """Let leave who may, and see to it that this is called when others may."""
         now = self._clock.now()
-        self.governor.concurrency.ramp(now)
         soon = LATER
         for key in [*self._lines]:
             soon = min(soon, self._serve_line(now, *key))
@@ -218,6 +217,7 @@ class Gate:
 
     def _ring(self) -> None:
         self._timer, self._timer_at = None, LATER
+        self.governor.concurrency.ramp(self._clock.now())
         self.pump()
 
 

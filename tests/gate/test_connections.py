@@ -1,13 +1,17 @@
 """Connections follow the latency of the service."""
 
 import asyncio
+import math
 import sys
 
 import pytest
 
 from runloop_async.annotations import override
 from runloop_async.limits import Limits
-from tests.simulation import Caller, Service, simulated
+from runloop_async.sending.gate import Gate
+from runloop_async.wire.rate import Concurrency, Governor, RetryBudget
+from tests.fakes import FakeClock
+from tests.simulation import GET, Caller, Service, simulated
 
 
 @pytest.mark.parametrize(
@@ -30,6 +34,32 @@ def test_a_far_service_costs_few_round_trips() -> None:
     simulated(caller.gather(10_000))
 
     assert max(caller.done) <= 3.0
+
+
+def test_a_burst_that_holds_up_the_event_loop_is_no_slow_service() -> None:
+    """All calls of a gather begin in one turn, which takes its time."""
+    clock = FakeClock()
+    gate = Gate(Governor(Concurrency(1000), RetryBudget()), clock)
+    entered = 0
+    for _ in range(1_000):
+        clock.time_s += 0.0001
+        entered += gate.enter(clock.now(), GET)
+
+    assert entered == 10
+
+
+def test_before_any_response_time_brings_one_more_at_a_time() -> None:
+    concurrency = Concurrency(1000)
+    for _ in range(10):
+        concurrency.admitted(0.0)
+
+    limits = list[int]()
+    for now in (0.001, 0.003, 0.004, 0.5, 0.503):
+        concurrency.ramp(now)
+        limits.append(concurrency.limit)
+
+    assert limits == [10, 11, 11, 12, 13]
+    assert concurrency.room_at(0.503) == -math.inf
 
 
 def test_a_service_that_queues_gets_no_more() -> None:

@@ -14,6 +14,8 @@ _FIRST: Final = 10
 _RAMP_S: Final = 0.003
 """Until the first response comes, one more each time so many seconds have passed, so
 that a service that is far away does not cost several round trips."""
+_SOON_S: Final = 1e-4
+"""Timers are early by up to their grain."""
 _RESTART_S: Final = 1.0
 """After an outage, as many as before come back over this time."""
 _BASE: Final = 100
@@ -60,7 +62,6 @@ class Concurrency:
         "_quickest_s",
         "_ramp_at",
         "_ramp_every_s",
-        "_ramp_from",
         "_ramp_to",
         "_shared",
         "_throttled_at",
@@ -98,7 +99,6 @@ class Concurrency:
         self._full_at = self._throttled_at = -math.inf
         self._ramp_at: float | None = None
         self._ramp_every_s = _RAMP_S
-        self._ramp_from = self.limit
         self._ramp_to = min(_BASE, most)
         self._is_capped = False
         self._uncapped = self.limit
@@ -106,22 +106,32 @@ class Concurrency:
         self._trial_at = self._trial_every_s = 0.0
         self._trial_size = 1
 
-    @property
-    def room_at(self) -> float:
-        """When one more request may leave; infinity if time alone brings no room."""
+    def room_at(self, now: float) -> float:
+        """Return when one more request may leave: past, or infinity for not by time."""
         if self.in_flight >= self.limit:
-            if self._ramp_at is None or self.limit >= self._ramp_to:
-                return math.inf
-            steps = self.limit - self._ramp_from + 1
-            return self._ramp_at + steps * self._ramp_every_s
+            return self._step_at(now)
         shared = self._shared
         return -math.inf if shared is None or shared.taken < shared.size else math.inf
 
+    def _step_at(self, now: float) -> float:
+        if self._ramp_at is None or self.limit >= self._ramp_to:
+            return math.inf
+        # Not in the past, which would mean that there is room: `ramp` makes it.
+        return max(self._ramp_at + self._ramp_every_s, now + _SOON_S)
+
     def ramp(self, now: float) -> None:
-        """Grow with time: before there was any response, and after an outage."""
-        if self._ramp_at is not None and self.limit < self._ramp_to:
-            steps = int((now - self._ramp_at + 1e-4) / self._ramp_every_s)
-            self.limit = min(max(self._ramp_from + steps, self.limit), self._ramp_to)
+        """Grow with time: before there was any response, and after an outage.
+
+        Before any, one at a time: time that the event loop was held by a burst of new
+        calls does not show that the service is slow.
+        """
+        if self._ramp_at is None or self.limit >= self._ramp_to:
+            return
+        steps = int((now - self._ramp_at + _SOON_S) / self._ramp_every_s)
+        if steps > 0:
+            self._ramp_at = now
+            grown = self.limit + (1 if self._is_new else steps)
+            self.limit = min(grown, self._ramp_to)
 
     def admitted(self, now: float) -> None:
         """Note that a request leaves."""
@@ -209,6 +219,6 @@ class Concurrency:
         """Begin with one again, after an outage."""
         self._is_new = False
         self._ramp_to = max(self.limit, self._ramp_to)
-        self._ramp_from = self.limit = 1
+        self.limit = 1
         self._ramp_at = now
         self._ramp_every_s = _RESTART_S / self._ramp_to

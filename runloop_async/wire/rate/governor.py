@@ -70,7 +70,7 @@ class Governor:
         pace = self.own.get(route, self.pace)
         if pace is not None and (at := pace.next()) > now:
             return at
-        return self.concurrency.room_at
+        return self.concurrency.room_at(now)
 
     def admitted(self, now: float, route: str, *, is_retry: bool = False) -> None:
         """Note that a request leaves."""
