@@ -234,14 +234,16 @@ class _Crew(Generic[T]):
         self._rouse()
 
     def _has_room(self) -> bool:
-        return len(self._tasks) + len(self._ended) < self._limit
+        return self._bug is None and len(self._tasks) + len(self._ended) < self._limit
 
     def _start(self, call: Repeatable[T]) -> None:
         if not isinstance(call, Repeatable):
-            raise TypeError(
+            self._bug = TypeError(
                 f"bulk takes calls, such as client.benchmark_runs.retrieve(id), not "
                 f"{call!r}; Flow(partial(function, argument)) makes one of your own"
             )
+            self._rouse()
+            return
         if self._options:
             call = call.with_options(**self._options)
         task = asyncio.get_running_loop().create_task(call.start())

@@ -105,12 +105,12 @@ class Gate:
         """Give up a wait that was cut off."""
         if turn.cancelled():
             self.governor.concurrency.waiting -= 1
-        elif turn.result() is not None:  # its time had just come
-            self.leave(is_retry=is_retry)
+        elif (admitted := turn.result()) is not None:  # its time had just come
+            self.leave(admitted, is_retry=is_retry)
 
-    def leave(self, *, is_retry: bool = False) -> None:
+    def leave(self, admitted: float, *, is_retry: bool = False) -> None:
         """Note that a request is over, however; let the next leave."""
-        self.governor.left(is_retry=is_retry)
+        self.governor.left(admitted, is_retry=is_retry)
         for gate in self._siblings:
             if gate.governor.concurrency.waiting:
                 gate.pump()
@@ -124,10 +124,16 @@ class Gate:
         since = self.governor.budget.down_since
         if since is None:
             return
+        for gate in self._siblings:
+            if now - since > _PATIENCE_S:
+                gate.release(error)
+            else:
+                gate.release_retries()
+
+    def release_retries(self) -> None:
+        """End the waits of those that the retry budget is to pay for."""
         for key in [key for key in self._lines if key[1]]:
             self._dismiss(self._lines.pop(key))
-        if now - since > _PATIENCE_S:
-            self.release(error)
 
     def release(self, trouble: Exception | None = None) -> None:
         """End all waits: with the time None, which says that nothing may be sent."""
@@ -136,6 +142,10 @@ class Gate:
             self._dismiss(line)
         self._routes.clear()
         self._lines.clear()
+
+    def close(self) -> None:
+        """End all waits, and what would have ended them."""
+        self.release()
         if self._timer is not None:
             self._timer.cancel()
             self._timer, self._timer_at = None, LATER

@@ -55,7 +55,7 @@ class Lane:
 
     def leave(self, attempt: Attempt) -> None:
         """Give the slot back."""
-        self.gate.leave(is_retry=attempt.is_retry)
+        self.gate.leave(attempt.admitted_s, is_retry=attempt.is_retry)
 
     def succeeded(self, attempt: Attempt, latency_s: float | None = None) -> None:
         """Note that the service did its work, before the attempt leaves."""

@@ -127,7 +127,7 @@ class Pool:
     async def _close(self) -> None:
         self._alarms.ring_all()
         for gate in self._gates:
-            gate.release()
+            gate.close()
         await self._sessions.close()
         if self._connector is not None:
             # A peer that does not answer the end of TLS is not waited for.

@@ -2,12 +2,16 @@
 
 import asyncio
 import random
+from collections.abc import Mapping
 
 import pytest
 
 from runloop_async.limits import Limits
 from runloop_async.options import RetryPolicy
-from tests.simulation import Caller, Service, now, simulated
+from runloop_async.sending.lanes import Lane, lanes
+from runloop_async.wire.rate import RetryBudget
+from runloop_async.wire.request import Workload
+from tests.simulation import GET, Caller, Service, SimulatedClock, now, simulated
 
 
 class Outage:
@@ -88,6 +92,98 @@ def test_one_call_alone_is_tried_as_often_as_its_policy_says() -> None:
 
     assert len(caller.failures) == 1
     assert len(service.times) == 5
+
+
+def down(ways: Mapping[Workload, Lane]) -> None:
+    """Let so many fail that the service is taken for down."""
+    gate = ways[Workload.API].gate
+    while not gate.governor.budget.is_down:
+        gate.enter(now(), GET, again=True, is_retry=True)
+        gate.failed(now(), GET, now(), OSError("down"))
+    for _ in range(gate.governor.concurrency.in_flight):
+        gate.leave(-1.0, is_retry=True)
+
+
+def test_a_stream_that_stays_open_keeps_no_probe_back() -> None:
+    async def main() -> None:
+        ways = lanes(Limits(api=1_000), SimulatedClock(0))
+        wait = ways[Workload.WAIT].gate
+        assert wait.enter(now(), GET)  # and it stays
+        down(ways)
+
+        admitted = await wait.join(GET)
+
+        assert admitted is not None
+        assert 0.05 <= admitted < 1
+
+    simulated(main())
+
+
+def test_one_probe_at_a_time_is_sent_by_all_lanes_together() -> None:
+    async def main() -> None:
+        ways = lanes(Limits(api=1_000), SimulatedClock(0))
+        down(ways)
+        first = await ways[Workload.API].gate.join(GET)
+        second = ways[Workload.WAIT].gate.join(GET)
+        await asyncio.sleep(5)
+        assert first is not None
+        assert not second.done()
+
+        ways[Workload.API].gate.leave(first)
+
+        assert second.done()
+
+    simulated(main())
+
+
+def test_only_a_probe_makes_the_next_one_later() -> None:
+    budget = RetryBudget()
+    while not budget.is_down:
+        budget.admitted(0.0, is_retry=True)
+        budget.failed(0.0, 0.0)
+    for _ in range(200):  # they were under way when it began
+        budget.failed(0.01, 0.0)
+    assert budget.next_probe == 0.05
+
+    budget.admitted(0.05, is_retry=False)
+    budget.failed(0.06, 0.05)
+    budget.left(0.05, is_retry=False)
+
+    assert budget.next_probe == pytest.approx(0.16)
+
+
+def test_after_a_long_outage_the_waits_of_all_lanes_end() -> None:
+    async def main() -> None:
+        ways = lanes(Limits(api=1_000), SimulatedClock(0))
+        down(ways)
+        turns = [
+            ways[kind].gate.join(GET) for kind in (Workload.WAIT, Workload.TRANSFER)
+        ]
+        gate = ways[Workload.API].gate
+        probe = await gate.join(GET)
+        assert probe is not None
+        await asyncio.sleep(16)
+
+        gate.failed(now(), GET, probe, OSError("still down"))
+
+        assert [turn.result() for turn in turns] == [None, None]
+
+    simulated(main())
+
+
+def test_a_throttle_is_the_sign_of_a_service_that_works() -> None:
+    async def main() -> None:
+        ways = lanes(Limits(api=1_000), SimulatedClock(0))
+        down(ways)
+        gate = ways[Workload.API].gate
+        probe = await gate.join(GET)
+        assert probe is not None
+
+        gate.governor.throttled(now(), GET, sent=probe, retry_after=None)
+
+        assert not gate.governor.budget.is_down
+
+    simulated(main())
 
 
 def test_who_never_had_a_response_begins_with_one_and_grows_with_time() -> None:

@@ -46,7 +46,7 @@ async def test_who_comes_first_leaves_first() -> None:
     assert gate.enter(0.0, GET)
     waiting = turns(gate, 3)
     for leaving in range(3):
-        gate.leave()
+        gate.leave(0.0)
 
         assert [turn.done() for turn in waiting] == [n <= leaving for n in range(3)]
 
@@ -60,7 +60,7 @@ async def test_who_is_sent_again_passes_those_who_are_new() -> None:
 
     assert not gate.enter(0.0, GET)
     assert not gate.enter(0.0, GET, again=True)
-    gate.leave()
+    gate.leave(0.0)
 
     assert (again.done(), second.done(), new.done()) == (True, False, False)
 
@@ -72,7 +72,7 @@ async def test_a_wait_that_is_cancelled_is_passed_over() -> None:
     first.cancel()
     gate.desert(first)
 
-    gate.leave()
+    gate.leave(0.0)
 
     assert second.done()
     assert gate.governor.concurrency.waiting == 0
@@ -82,7 +82,7 @@ async def test_a_turn_that_came_too_late_is_given_to_the_next() -> None:
     gate = gate_of(1)
     assert gate.enter(0.0, GET)
     first, second = turns(gate, 2)
-    gate.leave()
+    gate.leave(0.0)
     assert first.done()
 
     gate.desert(first)
@@ -103,13 +103,13 @@ async def test_a_turn_that_was_dismissed_gives_nothing_back() -> None:
     assert gate.governor.concurrency.waiting == 0
 
 
-async def test_release_stops_the_timer() -> None:
+async def test_closing_stops_the_timer() -> None:
     gate = gate_of(5)
     gate.governor.pace = Pace(0.0, 10.0)
     gate.governor.admitted(0.0, GET)
     (turn,) = turns(gate, 1)
 
-    gate.release()
+    gate.close()
     await settle()
 
     assert turn.result() is None
@@ -125,9 +125,9 @@ async def test_those_who_wait_for_their_own_route_let_others_pass() -> None:
     governor.own["GET /slow"] = Pace(0.0, 10.0)
     governor.own["GET /slow"].admitted(0.0)
 
-    gate.leave()
+    gate.leave(0.0)
     assert (slow.done(), free.done()) == (False, True)
-    gate.leave()
+    gate.leave(0.0)
     await settle()  # and the clock goes on
 
     assert slow.done()
@@ -176,7 +176,7 @@ def test_a_retry_waits_for_no_more_than_those_of_other_lanes() -> None:
         turn = gates[1].join(GET, again=True, is_retry=True)
         for left in range(gates[0].governor.concurrency.in_flight, 0, -1):
             assert not turn.done(), left
-            gates[0].leave(is_retry=True)
+            gates[0].leave(now(), is_retry=True)
 
         assert turn.done()
 
@@ -267,7 +267,7 @@ def test_permits_of_others_are_waited_for() -> None:
 def test_permits_that_nobody_waits_for_are_left_alone() -> None:
     lane = lanes(Limits(rate=Blocks()), SimulatedClock(0))[Workload.API]
 
-    lane.gate.release()
+    lane.gate.close()
 
     assert lane.gate.governor.concurrency.waiting == 0
 
@@ -291,7 +291,7 @@ def test_permits_under_way_are_given_up_with_the_client() -> None:
         lane = lanes(Limits(rate=permits), SimulatedClock(0))[Workload.API]
         waiting = asyncio.ensure_future(lane.enter(attempt("http://localhost")))
         await asyncio.sleep(0)
-        lane.gate.release()
+        lane.gate.close()
         assert not await waiting
         await asyncio.sleep(0)
         assert len(asyncio.all_tasks()) == 1

@@ -72,6 +72,17 @@ def test_a_bound_on_concurrency_is_found(service_s: float, whole: float) -> None
     assert service.rejected <= 0.02
 
 
+async def changed(
+    caller: Caller, limit: Bucket | Window, rate: float, *, calls: int, until: float
+) -> None:
+    """Make more calls than there is time for, and change the limit after 8 s."""
+    work = asyncio.ensure_future(caller.gather(calls))
+    await asyncio.sleep(8)
+    limit.rate = rate
+    await asyncio.sleep(until - 8)
+    work.cancel()
+
+
 @pytest.mark.parametrize("bound", BOUNDS)
 def test_a_rate_that_halves_is_obeyed_at_once(
     bound: Callable[[float], Bucket | Window],
@@ -80,14 +91,7 @@ def test_a_rate_that_halves_is_obeyed_at_once(
     service = Service(limit)
     caller = Caller(service)
 
-    async def main() -> None:
-        work = asyncio.ensure_future(caller.gather(6_000))
-        await asyncio.sleep(8)
-        limit.rate = 150
-        await asyncio.sleep(18)
-        work.cancel()
-
-    simulated(main())
+    simulated(changed(caller, limit, 150, calls=6_000, until=26))
 
     since = [at for at in service.throttled if at >= 8]
     assert len(since) <= 0.05 * sum(1 for at in service.times if at >= 8)
@@ -102,14 +106,7 @@ def test_a_rate_that_doubles_is_found(
     limit = bound(150)
     caller = Caller(Service(limit))
 
-    async def main() -> None:
-        work = asyncio.ensure_future(caller.gather(10_000))
-        await asyncio.sleep(8)
-        limit.rate = 300
-        await asyncio.sleep(28)
-        work.cancel()
-
-    simulated(main())
+    simulated(changed(caller, limit, 300, calls=10_000, until=36))
 
     assert sum(1 for at in caller.done if 30 <= at < 35) >= 0.9 * 1_500
 

@@ -28,19 +28,20 @@ class RetryBudget:
     __slots__ = (
         "_failures",
         "_left",
+        "_probe",
+        "_probe_at",
         "_probe_s",
         "_under_way",
         "down_since",
-        "probe_at",
     )
 
     def __init__(self) -> None:
         self._left = _FULL
         self._under_way = 0
         self._failures = 0
-        self._probe_s = 0.0
-        self.probe_at = -math.inf
-        """In an outage, when the next probe may leave."""
+        self._probe: float | None = None  # when the one that is under way was admitted
+        self._probe_at = -math.inf
+        self._probe_s = _PROBE_S
         self.down_since: float | None = None
         """When the present outage began, if there is one."""
 
@@ -50,32 +51,47 @@ class RetryBudget:
         return self.down_since is not None
 
     @property
+    def next_probe(self) -> float:
+        """In an outage, when the next probe may leave; infinity if one is under way."""
+        return self._probe_at if self._probe is None else math.inf
+
+    @property
     def allows(self) -> bool:
         """Whether a retry may leave now."""
         return self._left >= _RESERVE + _COST or not self._under_way
 
-    def spent(self) -> None:
-        """Pay for a retry that leaves."""
-        self._left = max(0, self._left - _COST)
-        self._under_way += 1
+    def admitted(self, now: float, *, is_retry: bool) -> None:
+        """Note that a request leaves; a retry pays."""
+        if is_retry:
+            self._left = max(0, self._left - _COST)
+            self._under_way += 1
+        if self.is_down:
+            self._probe = now
 
-    def ended(self) -> None:
-        """Note that a retry is over, however."""
-        self._under_way -= 1
+    def left(self, sent: float, *, is_retry: bool) -> None:
+        """Note that a request which was admitted at some time is over, however."""
+        self._under_way -= is_retry
+        if sent == self._probe:
+            self._probe = None
 
     def answered(self, *, is_retry: bool) -> bool:
-        """Note that the service does its work; tell whether that ends an outage."""
+        """Note a success; tell whether that ends an outage."""
         self._left = min(_FULL, self._left + (_REFUND if is_retry else 1))
+        return self.heard()
+
+    def heard(self) -> bool:
+        """Note that the service does its work; tell whether that ends an outage."""
         self._failures = 0
         was_down, self.down_since = self.is_down, None
         return was_down
 
-    def failed(self, now: float) -> None:
+    def failed(self, now: float, sent: float) -> None:
         """Note a failure that may pass: 5xx, or a lost connection."""
         self._failures += 1
         if self.is_down:
+            if sent != self._probe:
+                return  # it was under way when the outage began
             self._probe_s = min(2 * self._probe_s, _PROBE_MOST_S)
         elif self._failures >= _DOWN and self._left < _RESERVE + _COST:
-            self.down_since = now
-            self._probe_s = _PROBE_S
-        self.probe_at = now + self._probe_s
+            self.down_since, self._probe, self._probe_s = now, None, _PROBE_S
+        self._probe_at = now + self._probe_s

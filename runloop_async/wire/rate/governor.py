@@ -66,7 +66,7 @@ class Governor:
         if is_retry and not budget.allows:
             return LATER
         if budget.down_since is not None:
-            return LATER if self.concurrency.in_flight else budget.probe_at
+            return budget.next_probe
         pace = self.own.get(route, self.pace)
         if pace is not None and (at := pace.next()) > now:
             return at
@@ -75,8 +75,7 @@ class Governor:
     def admitted(self, now: float, route: str, *, is_retry: bool = False) -> None:
         """Note that a request leaves."""
         self.concurrency.admitted(now)
-        if is_retry:
-            self.budget.spent()
+        self.budget.admitted(now, is_retry=is_retry)
         if self.pace is not None or self.own:
             self._paced(now, route)
 
@@ -135,6 +134,8 @@ class Governor:
             sent: When the request was admitted.
             retry_after: Seconds that the server asks to wait, if it does.
         """
+        if self.budget.heard():
+            self.concurrency.restart(now)
         if self.concurrency.throttled(now, sent):
             return
         pace = self.own.get(route, self.pace)
@@ -153,13 +154,12 @@ class Governor:
         pace = self.own.get(route, self.pace)
         if pace is not None:
             pace.answered(now, sent)
-        self.budget.failed(now)
+        self.budget.failed(now, sent)
 
-    def left(self, *, is_retry: bool = False) -> None:
-        """Note that a request is over, however."""
+    def left(self, sent: float, *, is_retry: bool = False) -> None:
+        """Note that a request which was admitted at some time is over, however."""
         self.concurrency.left()
-        if is_retry:
-            self.budget.ended()
+        self.budget.left(sent, is_retry=is_retry)
 
     def _recent(self, now: float) -> float:
         """Return about how many responses came in the last second."""
