@@ -21,7 +21,7 @@ from runloop_async.models.scenarios.scenarios import ScenarioDefinitionListView
 from runloop_async.options import resolve
 from runloop_async.sending.alarms import Alarms
 from runloop_async.sending.outgoing import Preparation
-from runloop_async.sending.stats import Counters
+from runloop_async.sending.stats import Telemetry
 from runloop_async.sending.transport.direct import request_bytes
 
 _TURNS: Final = 15
@@ -52,7 +52,7 @@ async def steps() -> Mapping[str, Callable[[], object]]:
     client = AsyncRunloop(bearer_token="benchmark", base_url="http://127.0.0.1")
     call = client.benchmark_runs.retrieve("bmr_00000001")
     options = resolve({"bearer_token": "x", "base_url": "http://127.0.0.1"}, {})
-    preparation = Preparation(options, Counters())
+    preparation = Preparation(options, Telemetry())
     attempt = preparation.attempt(call.request, {})
     alarms = Alarms(asyncio.get_running_loop())
     body = _body(b"/v1/benchmark_runs/bmr_00000001")

@@ -11,7 +11,7 @@ from runloop_async._version import __version__
 from runloop_async.calls.bulk import Bulk
 from runloop_async.calls.call import Call, RawResponse
 from runloop_async.calls.files import Download
-from runloop_async.calls.outcomes import BulkResult, Outcome, Progress
+from runloop_async.calls.outcomes import BulkResult, Outcome, Progress, Summary
 from runloop_async.calls.paging import Page, PageCall
 from runloop_async.calls.polling import PollingConfig
 from runloop_async.calls.repeatable import Flow, Repeatable
@@ -91,6 +91,7 @@ __all__ = [
     "RunloopError",
     "Stats",
     "StreamError",
+    "Summary",
     "Timeouts",
     "TruncatedBodyError",
     "UnprocessableEntityError",

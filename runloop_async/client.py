@@ -8,15 +8,17 @@ from functools import partial
 from importlib import import_module
 from ssl import SSLContext
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, Unpack
 
 from aiohttp import ClientSession
 
 from runloop_async.annotations import awaitable, listed, override
-from runloop_async.calls.bulk import Bulk, Calls
+from runloop_async.calls.bulk import Bulk
+from runloop_async.calls.crew import Calls, Room
 from runloop_async.calls.outcomes import Progress
 from runloop_async.calls.runner import Clock
 from runloop_async.errors import ConfigurationError
+from runloop_async.events import Event
 from runloop_async.limits import Limits
 from runloop_async.options import ClientOptions, ClientParams, resolve, whole_number
 from runloop_async.sending.clock import SystemClock
@@ -24,7 +26,8 @@ from runloop_async.sending.lanes import lanes
 from runloop_async.sending.network import network_of
 from runloop_async.sending.pool import Pool
 from runloop_async.sending.runner import HttpRunner
-from runloop_async.sending.stats import Counters, Stats
+from runloop_async.sending.stats import Stats, Telemetry
+from runloop_async.wire.request import Workload
 
 if TYPE_CHECKING:
     from runloop_async.resources.accounts import Accounts
@@ -126,6 +129,7 @@ class AsyncRunloop:
         proxy: str | None = None,
         trust_env: bool | None = None,
         limits: Limits | None = None,
+        on_event: Callable[[Event], Any] | None = None,
         **options: Unpack[ClientParams],
     ) -> None:
         """Make a client; nothing is sent or opened yet.
@@ -140,6 +144,8 @@ class AsyncRunloop:
             trust_env: Whether to use the proxy that `HTTPS_PROXY` names; False by
                 default.
             limits: How many requests of each workload may be under way at once.
+            on_event: Is told of each request, response, retry and throttle; see
+                `runloop_async.events`.
             **options: See `runloop_async.options.ClientParams`; what is left out comes
                 from the environment or has a default.
 
@@ -158,15 +164,17 @@ class AsyncRunloop:
         self._limits = _checked(limits)
         self._options = resolved
         self._clock: Clock = SystemClock()
-        self._lanes = lanes(self._limits, self._clock, network.session)
+        self._telemetry = Telemetry(_told(on_event))
+        self._lanes = lanes(
+            self._limits, self._clock, network.session, self._telemetry.emit
+        )
         self._pool = Pool(network, [lane.gate for lane in self._lanes.values()])
-        self._counters = Counters()
         self._join()
 
     def _join(self) -> None:
         """Make what sends the calls, with the client's options."""
         self._runner = HttpRunner(
-            self._options, self._pool, self._lanes, self._clock, self._counters
+            self._options, self._pool, self._lanes, self._clock, self._telemetry
         )
 
     @listed
@@ -198,7 +206,7 @@ class AsyncRunloop:
         self,
         calls: Calls[T],
         *,
-        concurrency: int | None = None,
+        concurrency: int | Literal["auto"] = "auto",
         on_progress: Callable[[Progress], Any] | None = None,
         total: int | None = None,
     ) -> Bulk[T]:
@@ -206,7 +214,8 @@ class AsyncRunloop:
 
         Args:
             calls: Any calls, from a list, a generator or an async generator.
-            concurrency: How many at once; default is the client's limit of short calls.
+            concurrency: How many at once; by default as many as the service sustains,
+                as the client finds out by its responses.
             on_progress: Is told after each call how far the bulk is.
             total: How many calls there are, for `on_progress`, where that cannot be
                 told by `len(calls)`.
@@ -215,15 +224,29 @@ class AsyncRunloop:
             ConfigurationError: The concurrency is not a whole number above 0, or the
                 total is none.
         """
-        at_once = (self._limits.api or 100) if concurrency is None else concurrency
-        at_once = whole_number("concurrency", at_once, least=1)
+        at_once = None
+        if concurrency != "auto":
+            at_once = whole_number("concurrency", concurrency, least=1)
         if total is not None:
             total = whole_number("total", total, least=0)
-        return Bulk(calls, at_once, self._clock, on_progress, total)
+        room = Room(self._runner.gate, at_once)
+        return Bulk(calls, room, self._clock, on_progress, total)
 
     def stats(self) -> Stats:
         """Return what this client, and all that share its pool, have done so far."""
-        return self._counters.snapshot()
+        tally = self._telemetry.tally
+        lanes = self._lanes
+        return Stats(
+            requests=tally.requests,
+            retries=tally.retries,
+            throttled=tally.throttled,
+            bytes=tally.bytes,
+            connections=self._pool.connections,
+            is_down=lanes[Workload.API].gate.governor.budget.is_down,
+            api=lanes[Workload.API].stats(),
+            wait=lanes[Workload.WAIT].stats(),
+            transfer=lanes[Workload.TRANSFER].stats(),
+        )
 
     async def aclose(self) -> None:
         """Close the pool, for this client and all that share it; again does nothing."""
@@ -263,6 +286,13 @@ def _resolved(make: Callable[[], T]) -> T | ConfigurationError:
         return make()
     except ConfigurationError as error:
         return ConfigurationError(*error.args)
+
+
+def _told(on_event: object) -> Any:
+    if on_event is not None and not callable(on_event):
+        kind = type(on_event).__name__
+        raise ConfigurationError(f"on_event must be a function, not {kind}")
+    return on_event
 
 
 def _checked(limits: Limits | None) -> Limits:

@@ -94,6 +94,8 @@ class APIError(RunloopError):
     """Whether a write may have been carried out although it failed here."""
     out_of_time: bool = False
     """Whether the call's deadline ended it: but for that it would be tried again."""
+    exhausted: bool = False
+    """Whether all its retries failed, or the service was down: later it may succeed."""
     cursor: str | None = None
     """While listing: `starting_after` of the page that failed, to resume from."""
 

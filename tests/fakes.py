@@ -4,13 +4,16 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import attrs
 import pytest
 
-from runloop_async.calls.runner import Sendable, Stream
+from runloop_async.calls.crew import Room
+from runloop_async.calls.runner import Gate, Sendable, Stream
+from runloop_async.wire.rate import Concurrency
 from runloop_async.wire.response import Response, error_for, is_success
 
 T = TypeVar("T")
@@ -64,6 +67,7 @@ class Recorder:
     """
 
     clock: FakeClock = attrs.field(factory=FakeClock)
+    gate: Gate = attrs.field(factory=partial(Concurrency, 100))
     answers: list[tuple[int, object] | Exception] = attrs.field(
         factory=list[tuple[int, object] | Exception]
     )
@@ -115,3 +119,8 @@ class Chunks:
         body = self._response.body
         for start in range(0, len(body), 2):
             yield body[start : start + 2]
+
+
+def room(at_once: int) -> Room:
+    """Return the room of a bulk that makes so many calls at once."""
+    return Room(Concurrency(at_once), at_once)

@@ -7,13 +7,14 @@ from typing import Unpack
 from multidict import CIMultiDict
 from yarl import URL
 
+from runloop_async.calls.tally import Tally
 from runloop_async.limits import Limits
 from runloop_async.options import ClientParams, Timeouts, resolve
 from runloop_async.sending.lanes import lanes
 from runloop_async.sending.outgoing import Attempt, Headers
 from runloop_async.sending.pool import Answer, Pool
 from runloop_async.sending.runner import HttpRunner
-from runloop_async.sending.stats import Counters
+from runloop_async.sending.stats import Telemetry
 from tests.fakes import FakeClock
 
 KEY = "key-of-the-tests"
@@ -25,11 +26,11 @@ async def sending(
     *,
     clock: FakeClock | None = None,
     limits: Limits | None = None,
-    counters: Counters | None = None,
+    tally: Tally | None = None,
     **options: Unpack[ClientParams],
 ) -> AsyncGenerator[HttpRunner]:
     """Make a runner, and close its connections at the end."""
-    counters, clock = counters or Counters(), clock or FakeClock()
+    clock = clock or FakeClock()
     ways = lanes(limits or Limits(), clock)
     pool = Pool(gates=[lane.gate for lane in ways.values()])
     try:
@@ -38,7 +39,7 @@ async def sending(
             pool,
             ways,
             clock,
-            counters,
+            Telemetry(tally=tally),
         )
     finally:
         await pool.close()
@@ -70,5 +71,4 @@ def attempt(
         headers=Headers(CIMultiDict({"Host": where.authority})),
         timeouts=Timeouts(total=total_s, idle=total_s, connect=connect_s),
         max_bytes=max_bytes,
-        counters=Counters(),
     )

@@ -18,7 +18,6 @@ from runloop_async.limits import Limits
 from runloop_async.options import RetryPolicy, Timeouts
 from runloop_async.sending.lanes import Lane, lanes
 from runloop_async.sending.outgoing import Attempt, Headers
-from runloop_async.sending.stats import Counters
 from runloop_async.wire.request import Safety, Workload
 from runloop_async.wire.retry import Stop, decide
 
@@ -203,7 +202,6 @@ class Caller:
             headers=Headers(CIMultiDict()),
             timeouts=Timeouts(),
             max_bytes=1,
-            counters=Counters(),
         )
         not_before = 0.0
         while await self.lane.enter(attempt):
@@ -223,7 +221,8 @@ class Caller:
                 attempt=max(attempt.charged, 1),
                 dice=self.clock.random(),
             )
-            if isinstance(verdict, Stop) or self.lane.gives_up(attempt):
+            verdict = self.lane.confirm(verdict, attempt)
+            if isinstance(verdict, Stop):
                 self.failures.append(error)
                 return
             not_before = now + (getattr(error, "retry_after", 0.0) or 0.0)

@@ -3,12 +3,14 @@
 import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 import attrs
 
-from runloop_async.calls.runner import Sendable, Stream
+from runloop_async.calls.runner import Gate, Sendable, Stream
 from runloop_async.errors import APIConnectionError
+from runloop_async.wire.rate import Concurrency
 from runloop_async.wire.response import Response
 from tests.fakes import FakeClock
 
@@ -50,6 +52,7 @@ class Streams:
     statuses: list[object] = attrs.field(factory=list[object])
     """What is answered to the question for the status, one after the other."""
     clock: FakeClock = attrs.field(factory=FakeClock)
+    gate: Gate = attrs.field(factory=partial(Concurrency, 100))
     kind: str = "text/event-stream; charset=utf-8"
     queries: list[dict[str, str]] = attrs.field(factory=list[dict[str, str]])
     """The query of each stream that was asked for."""

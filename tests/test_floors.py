@@ -18,15 +18,15 @@ MOST_LINES_OF_A_FUNCTION = 50
 MOST_LINES_OF_THE_RUNNER = 200
 
 BUDGETS = {
-    "": 1_600,
-    "calls": 2_650,
+    "": 1_700,
+    "calls": 2_900,
     "cli": 900,
     "convert": 1_100,
     "models": 4_200,
     "resources": 2_800,
-    "sending": 2_400,  # with two paths to a server, and the gate
+    "sending": 2_700,  # with two paths to a server, the gate, and what is told of them
     "testing": 7_000,
-    "wire": 1_500,  # with the machines of the gate
+    "wire": 1_550,  # with the machines of the gate
 }
 """The most lines of each room; the first is the files beside the rooms."""
 

@@ -20,6 +20,7 @@ from runloop_async.wire.request import Request
 from runloop_async.wire.response import Response
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 class Unsent:
@@ -43,14 +44,14 @@ class Unsent:
 
 
 @attrs.define(eq=False, repr=False)
-class Call(Repeatable[T]):
+class Call(Repeatable[T_co]):
     """A request to make; `await` sends it, and sends it again each time."""
 
     runner: Runner
     """Whatever sends it."""
     request: Request
     """What to ask."""
-    read: Callable[[Response], T]
+    read: Callable[[Response], T_co]
     """Turns a successful response into the result."""
     options: CallOptions = attrs.field(factory=CallOptions)
     """Options of this call, in place of the client's."""
@@ -58,7 +59,7 @@ class Call(Repeatable[T]):
     """Of a write, what warns if it is dropped before it, or a copy of it, was sent."""
 
     @override
-    def start(self) -> Coroutine[Any, Any, T]:
+    def start(self) -> Coroutine[Any, Any, T_co]:
         """Return a new coroutine that sends the request."""
         self._begun()
         return self.runner.run(self)
@@ -81,7 +82,7 @@ class Call(Repeatable[T]):
         """
         return attrs.evolve(self, options=merged(self.options, options))
 
-    def raw(self) -> "Call[RawResponse[T]]":
+    def raw(self) -> "Call[RawResponse[T_co]]":
         """Return a call for the response as it came: status, headers, bytes."""
         return Call(
             self.runner,
@@ -106,7 +107,7 @@ class Call(Repeatable[T]):
 
 
 @attrs.frozen
-class RawResponse(Generic[T]):
+class RawResponse(Generic[T_co]):
     """A response as it came."""
 
     status: int
@@ -117,9 +118,9 @@ class RawResponse(Generic[T]):
     """The body, decompressed."""
     request_id: str | None
     """The `x-request-id` that the server gave."""
-    _decode: Callable[[], T] = attrs.field(repr=False)
+    _decode: Callable[[], T_co] = attrs.field(repr=False)
 
-    def parse(self) -> T:
+    def parse(self) -> T_co:
         """Return the decoded response.
 
         Raises:

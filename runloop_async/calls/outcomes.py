@@ -8,6 +8,7 @@ import attrs
 
 from runloop_async.annotations import override
 from runloop_async.calls.repeatable import Repeatable
+from runloop_async.calls.tally import Tally
 from runloop_async.errors import RunloopError
 
 T = TypeVar("T")
@@ -23,7 +24,7 @@ class Outcome(Generic[T]):
     """The call; await it to do it again."""
     error: RunloopError | None
     """Why it failed, or None."""
-    _value: T | None
+    _value: T | None = None
     _traceback: TracebackType | None = None
 
     @property
@@ -58,17 +59,73 @@ class Progress:
     """Seconds since the start."""
 
 
+@attrs.frozen(kw_only=True)
+class Summary:
+    """What many calls took."""
+
+    elapsed_s: float
+    """Seconds from start to end."""
+    requests: int
+    """Attempts that were sent, retries included."""
+    retries: int
+    """Attempts after the first of a call."""
+    throttled: int
+    """Attempts that the service turned away."""
+    bytes: int
+    """Bytes of the bodies of responses, decompressed."""
+    how: str = ""
+    """How it was done, where there was a choice."""
+
+    @classmethod
+    def of(cls, tally: Tally, elapsed_s: float, how: str = "") -> "Summary":
+        """Return what was counted, and how long it took."""
+        return cls(
+            elapsed_s=elapsed_s,
+            requests=tally.requests,
+            retries=tally.retries,
+            throttled=tally.throttled,
+            bytes=tally.bytes,
+            how=how,
+        )
+
+    def plus(self, other: "Summary") -> "Summary":
+        """Return the sum of two."""
+        return Summary(
+            elapsed_s=self.elapsed_s + other.elapsed_s,
+            requests=self.requests + other.requests,
+            retries=self.retries + other.retries,
+            throttled=self.throttled + other.throttled,
+            bytes=self.bytes + other.bytes,
+            how="; ".join(filter(None, dict.fromkeys((self.how, other.how)))),
+        )
+
+    @override
+    def __str__(self) -> str:
+        """Return it as a line for a log."""
+        facts = (
+            f"{self.requests} requests in {self.elapsed_s:.2f} s, "
+            f"{self.retries} of them retries, {self.throttled} throttled, "
+            f"{self.bytes} bytes"
+        )
+        return f"{facts}; {self.how}" if self.how else facts
+
+
 @attrs.frozen(kw_only=True, repr=False)
 class BulkResult(Generic[T]):
     """What became of all calls, in the order asked."""
 
     outcomes: list[Outcome[T]]
     """One for each call."""
-    elapsed_s: float
-    """Seconds from start to end."""
+    summary: Summary
+    """What they took."""
     _again: Callable[[list[Repeatable[T]]], Awaitable["BulkResult[T]"]] = attrs.field(
         alias="again"
     )
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds from start to end."""
+        return self.summary.elapsed_s
 
     @property
     def values(self) -> list[T]:
@@ -102,7 +159,7 @@ class BulkResult(Generic[T]):
         return attrs.evolve(
             self,
             outcomes=[*outcomes.values()],
-            elapsed_s=self.elapsed_s + again.elapsed_s,
+            summary=self.summary.plus(again.summary),
         )
 
     def raise_for_failures(self) -> None:

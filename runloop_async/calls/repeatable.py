@@ -11,11 +11,11 @@ import attrs
 from runloop_async.annotations import listed, override
 from runloop_async.options import CallOptions, merged
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 @attrs.define(eq=False)
-class Repeatable(Coroutine[Any, Any, T]):
+class Repeatable(Coroutine[Any, Any, T_co]):
     """An awaitable that runs again on each await.
 
     It is a coroutine to everything in asyncio that takes one: `gather`, `create_task`,
@@ -26,14 +26,14 @@ class Repeatable(Coroutine[Any, Any, T]):
     as slowly.
     """
 
-    _driven: dict[object, Coroutine[Any, Any, T]] = attrs.field(  # pyright: ignore[reportUnknownVariableType]
+    _driven: dict[object, Coroutine[Any, Any, T_co]] = attrs.field(  # pyright: ignore[reportUnknownVariableType]
         factory=dict, init=False, repr=False
     )
     """For each task that drives this as a coroutine, the coroutine that does the work:
     so one value may be handed to several tasks, and each does the work."""
 
     @abstractmethod
-    def start(self) -> Coroutine[Any, Any, T]:
+    def start(self) -> Coroutine[Any, Any, T_co]:
         """Return a new coroutine that does the work once."""
 
     @abstractmethod
@@ -41,7 +41,7 @@ class Repeatable(Coroutine[Any, Any, T]):
         """Return this with other options than the client's."""
 
     @override
-    def __await__(self) -> Generator[Any, Any, T]:
+    def __await__(self) -> Generator[Any, Any, T_co]:
         return self.start().__await__()
 
     @override
@@ -71,7 +71,7 @@ class Repeatable(Coroutine[Any, Any, T]):
         if work is not None:
             work.close()
 
-    def _work_of_task(self) -> tuple[object, Coroutine[Any, Any, T]]:
+    def _work_of_task(self) -> tuple[object, Coroutine[Any, Any, T_co]]:
         task = _task()
         work = self._driven.get(task)
         if work is None:
@@ -131,14 +131,14 @@ def _task() -> object:
 
 
 @attrs.define(eq=False, repr=False)
-class Flow(Repeatable[T]):
+class Flow(Repeatable[T_co]):
     """Several calls in a row, such as starting something and waiting for its end.
 
     `Flow(partial(function, argument))` makes one of a coroutine function of yours; the
     options given with `with_options` are passed to it as keyword arguments.
     """
 
-    _work: Callable[..., Coroutine[Any, Any, T]]
+    _work: Callable[..., Coroutine[Any, Any, T_co]]
     name: str = attrs.field(default="work", kw_only=True)
     """What it does, for messages."""
     options: CallOptions = attrs.field(factory=CallOptions, kw_only=True)
@@ -147,7 +147,7 @@ class Flow(Repeatable[T]):
     """The call that it begins with, if that was made already."""
 
     @override
-    def start(self) -> Coroutine[Any, Any, T]:
+    def start(self) -> Coroutine[Any, Any, T_co]:
         """Return a new coroutine that makes the calls."""
         return self._work(**self.options)
 

@@ -40,6 +40,15 @@ class Clock(Protocol):
         ...
 
 
+class Gate(Protocol):
+    """Of the gate of short calls, what a bulk goes by, and what it tells it."""
+
+    limit: int
+    """How many requests may be under way at present."""
+    backlog: int
+    """How many more calls are to come, so that the gate knows what it grows for."""
+
+
 class Stream(Protocol):
     """A response that is read piece by piece."""
 
@@ -82,6 +91,11 @@ class Runner(Protocol):
     @property
     def clock(self) -> Clock:
         """Time and chance."""
+        ...
+
+    @property
+    def gate(self) -> Gate:
+        """Of the gate of short calls, what a bulk goes by."""
         ...
 
     async def pause(self, delay_s: float) -> None:

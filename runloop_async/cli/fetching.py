@@ -25,5 +25,5 @@ async def fetch(
             on_progress=on_progress,
         )
     print(summary.of_runs(result.values))
-    print(summary.of_bulk(result, client.stats()))
+    print(summary.of_bulk(result))
     return not result.failures

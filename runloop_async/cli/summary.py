@@ -6,7 +6,6 @@ from statistics import fmean
 
 from runloop_async.calls.outcomes import BulkResult
 from runloop_async.models.benchmark_runs import BenchmarkRunView
-from runloop_async.sending.stats import Stats
 
 
 def of_runs(runs: Iterable[BenchmarkRunView]) -> str:
@@ -22,13 +21,13 @@ def of_runs(runs: Iterable[BenchmarkRunView]) -> str:
     return _table(rows)
 
 
-def of_bulk(result: BulkResult[BenchmarkRunView], stats: Stats) -> str:
+def of_bulk(result: BulkResult[BenchmarkRunView]) -> str:
     """Return what a bulk took: time, rate, requests, retries and failures."""
-    fetched = len(result.values)
+    taken, fetched = result.summary, len(result.values)
     rate = fetched / result.elapsed_s if result.elapsed_s else 0.0
     lines = [
         f"{fetched} runs in {result.elapsed_s:.2f} s: {rate:.0f} runs a second",
-        f"{stats.requests} requests, {stats.retries} of them retries",
+        f"{taken.requests} requests, {taken.retries} of them retries",
         f"{len(result.failures)} runs failed",
     ]
     lines += [f"  {error}" for _, error in result.failures[:10]]

@@ -34,12 +34,18 @@ class Gate:
         "_timer",
         "_timer_at",
         "governor",
+        "name",
         "trouble",
         "waits",
     )
 
     def __init__(
-        self, governor: Governor, clock: Clock, permits: Permits | None = None
+        self,
+        governor: Governor,
+        clock: Clock,
+        permits: Permits | None = None,
+        *,
+        name: str = "",
     ) -> None:
         """Make a gate.
 
@@ -47,7 +53,9 @@ class Gate:
             governor: Decides when a request may leave.
             clock: Time.
             permits: What each request needs as well, if it does.
+            name: What to call the lane.
         """
+        self.name = name
         self.governor = governor
         self._clock = clock
         self._supply = None if permits is None else _Supply(permits, clock, self)

@@ -1,22 +1,26 @@
 """The way of an attempt through the gate of its workload, and what the gate learns."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from aiohttp import ClientSession
 
 from runloop_async.calls.runner import Clock
 from runloop_async.errors import APIConnectionError, APIError, APIStatusError
+from runloop_async.events import Event, GateChanged
 from runloop_async.limits import Limits, Permits
 from runloop_async.sending.gate import Gate
 from runloop_async.sending.outgoing import Attempt
 from runloop_async.sending.permits import LocalPermits
+from runloop_async.sending.stats import LaneStats
 from runloop_async.wire.rate import Concurrency, Governor, RetryBudget, Shared
 from runloop_async.wire.request import Workload
-from runloop_async.wire.retry import is_throttle, is_transient
+from runloop_async.wire.retry import Stop, Wait, is_throttle, is_transient
 
 _MOST = 1000
 """Most short calls at once, where the number is found."""
+_NOTABLE = 0.1
+"""Changes that are told of are larger than this part."""
 
 
 class Lane:
@@ -25,9 +29,13 @@ class Lane:
     A long poll or a transfer takes no slot from a short call.
     """
 
-    def __init__(self, gate: Gate, clock: Clock) -> None:
+    def __init__(
+        self, gate: Gate, clock: Clock, emit: Callable[[Event], None] | None = None
+    ) -> None:
         self.gate = gate
         self._clock = clock
+        self._emit = emit
+        self._told = self._now()
 
     async def enter(self, attempt: Attempt) -> bool:
         """Wait until an attempt may leave; tell whether it may at all.
@@ -50,6 +58,8 @@ class Lane:
                 return False
             gate.waits.append(admitted_s - now)
             now = admitted_s
+        else:
+            gate.waits.append(0.0)
         attempt.admitted_s = now
         return True
 
@@ -66,29 +76,39 @@ class Lane:
             latency_s=attempt.latency_s if latency_s is None else latency_s,
             is_retry=attempt.is_retry,
         )
+        if self._emit is not None:
+            self._tell(self._emit)
 
     def failed(self, attempt: Attempt, error: APIError) -> None:
         """Note a failure, before the attempt leaves."""
         now, sent = self._clock.now(), attempt.admitted_s
         governor = self.gate.governor
         if is_throttle(error):
-            attempt.is_throttled = True
+            attempt.turned_away(error)
             # Where others get through, being turned away is no failure of this call.
             attempt.charged += governor.last_success_at <= sent
             asked_s = error.retry_after if isinstance(error, APIStatusError) else None
             governor.throttled(now, attempt.route, sent=sent, retry_after=asked_s)
-            return
-        attempt.is_throttled = False
-        attempt.charged += 1
-        if is_transient(error):
-            self.gate.failed(now, attempt.route, sent, error)
         else:
-            self.succeeded(attempt, math.inf)
+            attempt.is_throttled = False
+            attempt.charged += 1
+            if not is_transient(error):
+                self.succeeded(attempt, math.inf)
+                return
+            self.gate.failed(now, attempt.route, sent, error)
+        if self._emit is not None:
+            self._tell(self._emit)
 
-    def gives_up(self, attempt: Attempt) -> bool:
-        """Tell whether another attempt is in vain, since the service is down."""
-        is_down = self.gate.governor.budget.is_down
-        return is_down and not (attempt.is_throttled or attempt.is_patient)
+    def confirm(self, verdict: Wait | Stop, attempt: Attempt) -> Wait | Stop:
+        """Return a verdict, or `Stop` where the service is down, so that it is in vain.
+
+        A wait goes on, and so does what was throttled.
+        """
+        if isinstance(verdict, Stop) or not self.gate.governor.budget.is_down:
+            return verdict
+        if attempt.is_throttled or attempt.is_patient:
+            return verdict
+        return Stop(exhausted=True)
 
     def refusal(self) -> APIError:
         """Return the error for a call that was never sent."""
@@ -98,9 +118,50 @@ class Lane:
         error.__cause__ = self.gate.trouble
         return error
 
+    def stats(self) -> LaneStats:
+        """Return what the lane is allowed, and does."""
+        concurrency, allowed = self.gate.governor.concurrency, self._now()
+        waits = sorted(self.gate.waits) or [0.0]
+        return LaneStats(
+            in_flight=concurrency.in_flight,
+            waiting=concurrency.waiting,
+            concurrency=allowed.concurrency,
+            rate=allowed.rate,
+            wait_p50_s=waits[len(waits) // 2],
+            wait_p95_s=waits[len(waits) * 19 // 20],
+        )
+
+    def _now(self) -> GateChanged:
+        governor = self.gate.governor
+        pace = governor.pace
+        return GateChanged(
+            lane=self.gate.name,
+            concurrency=governor.concurrency.limit,
+            rate=None if pace is None else pace.rate(self._clock.now()),
+            is_down=governor.budget.is_down,
+        )
+
+    def _tell(self, emit: Callable[[Event], None]) -> None:
+        """Tell of a change, unless it is a small one."""
+        now, told = self._now(), self._told
+        if (
+            now.is_down is not told.is_down
+            or _differs(now.concurrency, told.concurrency)
+            or _differs(now.rate or 0.0, told.rate or 0.0)
+        ):
+            self._told = now
+            emit(now)
+
+
+def _differs(new: float, old: float) -> bool:
+    return abs(new - old) > _NOTABLE * old
+
 
 def lanes(
-    limits: Limits, clock: Clock, session: ClientSession | None = None
+    limits: Limits,
+    clock: Clock,
+    session: ClientSession | None = None,
+    emit: Callable[[Event], None] | None = None,
 ) -> Mapping[Workload, Lane]:
     """Return a lane for each workload.
 
@@ -123,6 +184,7 @@ def lanes(
             Governor(Concurrency(most, is_fixed=is_fixed, shared=shared), budget),
             clock,
             permits,
+            name=workload.value,
         )
         for workload, most, is_fixed, permits in (
             (Workload.API, api, limits.api is not None, _permits(limits.rate, clock)),
@@ -132,7 +194,7 @@ def lanes(
     }
     for gate in gates.values():
         gate.share_with(tuple(gates.values()))
-    return {workload: Lane(gate, clock) for workload, gate in gates.items()}
+    return {workload: Lane(gate, clock, emit) for workload, gate in gates.items()}
 
 
 def _permits(rate: float | Permits | None, clock: Clock) -> Permits | None:

@@ -2,8 +2,8 @@
 
 import math
 import time
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, TypedDict
 from uuid import uuid4
 
 import attrs
@@ -13,9 +13,11 @@ from yarl import URL
 
 from runloop_async._version import __version__
 from runloop_async.annotations import override
+from runloop_async.calls.tally import Tally
 from runloop_async.errors import APIError, APIStatusError, Phase
+from runloop_async.events import Event, Failed, Responded, Retried, Sent, Throttled
 from runloop_async.options import CallOptions, ClientOptions, Timeouts
-from runloop_async.sending.stats import Counters
+from runloop_async.sending.stats import Telemetry
 from runloop_async.values import query_pairs
 from runloop_async.wire.inflate import ENCODINGS
 from runloop_async.wire.message import Message
@@ -53,6 +55,13 @@ class Headers:
         return self._encoded
 
 
+class _Facts(TypedDict):
+    call: int
+    method: str
+    route: str
+    attempt: int
+
+
 class Attempt(Message, msgspec.Struct, kw_only=True, eq=False):
     """A request as it goes out, and how far the present attempt to send it has come."""
 
@@ -66,7 +75,12 @@ class Attempt(Message, msgspec.Struct, kw_only=True, eq=False):
     timeouts: Timeouts
     max_bytes: int
     """Largest response to read."""
-    counters: Counters
+    tallies: tuple[Tally, ...] = ()
+    """What counts it."""
+    emit: Callable[[Event], None] | None = None
+    """Who is told of what happens to it, if anybody is."""
+    call: int = 0
+    """The number of the call, for events."""
     began_s: float = 0.0
     """When the call began, in seconds of the runner's clock."""
     ends_s: float = math.inf
@@ -116,6 +130,15 @@ class Attempt(Message, msgspec.Struct, kw_only=True, eq=False):
             return True
         return False if self.was_sent is False else None
 
+    def _facts(self) -> "_Facts":
+        _, _, path = self.route.partition(" ")
+        return {
+            "call": self.call,
+            "method": self.method,
+            "route": path,
+            "attempt": self.number,
+        }
+
     def begin(self) -> None:
         """Count one more attempt, of which nothing was sent yet."""
         self.number += 1
@@ -126,8 +149,10 @@ class Attempt(Message, msgspec.Struct, kw_only=True, eq=False):
         self.phase = "total"
         self.latency_s = time.monotonic() - self.written_s
 
-    def fail(self, error: APIError) -> None:
+    def fail(self, error: APIError, delay_s: float = 0.0) -> None:
         """Note that the present attempt has failed, and that another will follow."""
+        if self.emit is not None:
+            self.emit(Retried(**self._facts(), error=error, delay_s=delay_s))
         self.failure = error
         self.is_retry = not (self.is_throttled or self.is_patient)
         self.is_under_way = False
@@ -151,17 +176,59 @@ class Attempt(Message, msgspec.Struct, kw_only=True, eq=False):
         self.was_sent = True if certainly else None
         self.written_s = time.monotonic()
         self.phase = "read"
-        self.counters.requests += 1
-        self.counters.retries += self.number > 1
+        for tally in self.tallies:
+            tally.requests += 1
+            tally.retries += self.number > 1
+        if self.emit is not None:
+            self.emit(Sent(**self._facts()))
+
+    def received(self, status: int, body_bytes: int = 0) -> None:
+        """Note that a response is here, whatever its status, and how large it is."""
+        self.count_bytes(body_bytes)
+        if self.emit is not None:
+            elapsed_s = time.monotonic() - self.written_s
+            self.emit(
+                Responded(
+                    **self._facts(),
+                    status=status,
+                    latency_s=self.latency_s,
+                    elapsed_s=elapsed_s,
+                    bytes=body_bytes,
+                )
+            )
+
+    def count_bytes(self, body_bytes: int) -> None:
+        """Note that part of a body is here."""
+        for tally in self.tallies:
+            tally.bytes += body_bytes
+
+    def broke(self, error: BaseException) -> None:
+        """Note that no whole response will come."""
+        if self.emit is not None:
+            self.emit(Failed(**self._facts(), error=error))
+
+    def turned_away(self, error: APIError) -> None:
+        """Note that the service did not want it now."""
+        self.is_throttled = True
+        for tally in self.tallies:
+            tally.throttled += 1
+        if self.emit is not None and isinstance(error, APIStatusError):
+            self.emit(
+                Throttled(
+                    **self._facts(),
+                    status=error.status_code,
+                    retry_after=error.retry_after,
+                )
+            )
 
 
 class Preparation:
     """Makes attempts of requests, with what a client's options add to each."""
 
-    def __init__(self, options: ClientOptions, counters: Counters) -> None:
+    def __init__(self, options: ClientOptions, telemetry: Telemetry) -> None:
         """Prepare what is the same for all requests."""
         self._options = options
-        self._counters = counters
+        self._telemetry = telemetry
         url = URL(options.base_url)
         self._base = str(url.origin())
         self._root = url.raw_path.rstrip("/")
@@ -185,7 +252,7 @@ class Preparation:
             request: What to ask.
             options: The options of the call.
         """
-        timeouts = self._options.timeouts
+        telemetry, timeouts = self._telemetry, self._options.timeouts
         if "timeout" in options:
             timeouts = Timeouts.of(options["timeout"])
         elif request.timeout_s is not None and not self._options.own_timeouts:
@@ -203,7 +270,9 @@ class Preparation:
             else msgspec.json.encode(request.json),
             timeouts=timeouts,
             max_bytes=self._options.max_response_bytes,
-            counters=self._counters,
+            tallies=telemetry.tallies(),
+            emit=telemetry.emit,
+            call=telemetry.next_call(),
             is_patient=request.patient,
         )
 

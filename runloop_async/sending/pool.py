@@ -55,6 +55,13 @@ class Pool:
         self._watch = Watch()
         self.is_closed = False
 
+    @property
+    def connections(self) -> int | None:
+        """How many connections are open; None of a session that was given."""
+        if self._network.session is not None:
+            return None
+        return 0 if self._connector is None else self._connector.size
+
     def hold(self) -> None:
         """Open the pool for a block that will `let_go` of it at its end."""
         self.open()
@@ -150,6 +157,7 @@ class Pool:
                 body = await incoming.whole(attempt.max_bytes)
             else:
                 body = await incoming.refusal(alarm.left_s())
+            attempt.received(incoming.status, len(body))
             return Response(incoming.status, incoming.headers, body)
         except BaseException as error:  # noqa: BLE001 - it is raised below
             failures = [error]
@@ -157,7 +165,7 @@ class Pool:
                 incoming.close()
         finally:
             interrupted = alarm.stop()
-        raise self._meaning(failures.pop(), attempt, interrupted=interrupted)
+        raise self._broken(failures.pop(), attempt, interrupted=interrupted)
 
     async def stream(self, attempt: Attempt) -> "Answer":
         """Make an attempt, and leave the body of its response to be read.
@@ -170,12 +178,13 @@ class Pool:
         try:
             incoming = await self._path(attempt).open(attempt)
             attempt.heard()
+            attempt.received(incoming.status)
             return Answer(self, attempt, incoming)
         except BaseException as error:  # noqa: BLE001 - it is raised below
             failures = [error]
         finally:
             interrupted = alarm.stop()
-        raise self._meaning(failures.pop(), attempt, interrupted=interrupted)
+        raise self._broken(failures.pop(), attempt, interrupted=interrupted)
 
     async def piece(self, attempt: Attempt, incoming: Incoming) -> bytes:
         """Return the next piece of a body; an empty one is its end.
@@ -186,12 +195,15 @@ class Pool:
         """
         alarm = self._alarm(attempt.timeouts.idle)
         try:
-            return await incoming.piece()
+            piece = await incoming.piece()
         except BaseException as error:  # noqa: BLE001 - it is raised below
             failures = [error]
+        else:
+            attempt.count_bytes(len(piece))
+            return piece
         finally:
             interrupted = alarm.stop()
-        raise self._meaning(failures.pop(), attempt, interrupted=interrupted)
+        raise self._broken(failures.pop(), attempt, interrupted=interrupted)
 
     async def pause(self, sleep: Callable[[], Awaitable[None]]) -> None:
         """Sleep, but not past the closing of the pool.
@@ -222,6 +234,14 @@ class Pool:
         if self._direct is None or not is_plain or not self._watch.is_clean():
             return self._sessions
         return self._direct
+
+    def _broken(
+        self, error: BaseException, attempt: Attempt, *, interrupted: bool
+    ) -> BaseException:
+        """Return what to raise for an error of an attempt, and tell of it."""
+        meaning = self._meaning(error, attempt, interrupted=interrupted)
+        attempt.broke(meaning)
+        return meaning
 
     def _meaning(
         self, error: BaseException, attempt: Attempt, *, interrupted: bool

@@ -14,7 +14,7 @@ from runloop_async.options import ClientOptions
 from runloop_async.sending.lanes import Lane
 from runloop_async.sending.outgoing import Attempt, Preparation
 from runloop_async.sending.pool import Answer, Pool, past_deadline
-from runloop_async.sending.stats import Counters
+from runloop_async.sending.stats import Telemetry
 from runloop_async.sending.verdict import may_be_done, verdict_on
 from runloop_async.wire.request import Request, Workload
 from runloop_async.wire.response import error_for, is_success
@@ -34,14 +34,16 @@ class HttpRunner:
         pool: Pool,
         lanes: Mapping[Workload, Lane],
         clock: Clock,
-        counters: Counters,
+        telemetry: Telemetry,
     ) -> None:
         self._options = options
         self._pool = pool
         self._lanes = lanes
         self.clock = clock
         """Time and chance."""
-        self._preparation = Preparation(options, counters)
+        self.gate = lanes[Workload.API].gate.governor.concurrency
+        """How many short calls may be under way."""
+        self._preparation = Preparation(options, telemetry)
 
     async def pause(self, delay_s: float) -> None:
         """Sleep between two requests, unless the client is closed meanwhile.
@@ -153,10 +155,11 @@ class HttpRunner:
             except APIError as error:
                 policy = self._options.retry
                 verdict = verdict_on(error, call, attempt, policy, self.clock)
+                verdict = lane.confirm(verdict, attempt)
                 self._mark(error, request, attempt, verdict)
-                if isinstance(verdict, Stop) or lane.gives_up(attempt):
+                if isinstance(verdict, Stop):
                     raise
-                attempt.fail(error)
+                attempt.fail(error, verdict.delay_s)
             except ClientClosedError as error:
                 error.ambiguous = may_be_done(request, attempt)
                 raise
@@ -173,10 +176,8 @@ class HttpRunner:
             ClientClosedError: That is the reason.
         """
         self._pool.open()
-        if attempt.failure is not None:
-            return attempt.failure
-        error = lane.refusal()
-        self._mark(error, request, attempt, Stop())
+        error = attempt.failure or lane.refusal()
+        self._mark(error, request, attempt, Stop(exhausted=True))
         return error
 
     def _mark(
@@ -190,4 +191,5 @@ class HttpRunner:
         if isinstance(verdict, Stop):
             error.ambiguous = verdict.ambiguous
             error.out_of_time = verdict.out_of_time
+            error.exhausted = verdict.exhausted
         _log.debug("%s; %s", error, verdict)

@@ -53,6 +53,8 @@ class Stop:
     """Whether a write may have been carried out."""
     out_of_time: bool = False
     """Whether it would be tried again, were the deadline not too near."""
+    exhausted: bool = False
+    """Whether it would be tried again, were there retries left."""
 
 
 def decide(
@@ -78,10 +80,11 @@ def decide(
         `Wait`, never past the deadline, or `Stop`.
     """
     final = Stop(ambiguous=is_ambiguous(error, safety))
-    if attempt > policy.max_retries or not worth_another(error, safety):
+    asked_s = _asked(error) or 0.0
+    if asked_s > policy.retry_after_max or not worth_another(error, safety):
         return final
-    if (_asked(error) or 0.0) > policy.retry_after_max:
-        return final
+    if attempt > policy.max_retries:
+        return attrs.evolve(final, exhausted=policy.max_retries > 0)
     delay_s = _delay(policy, attempt, dice, error)
     if delay_s > left_s:
         return attrs.evolve(final, out_of_time=True)

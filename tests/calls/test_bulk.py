@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runloop_async.calls.bulk import Bulk, Calls
+from runloop_async.calls.bulk import Bulk
+from runloop_async.calls.crew import Calls
 from runloop_async.calls.outcomes import Progress
 from runloop_async.calls.repeatable import Flow, Repeatable
 from runloop_async.errors import PollingTimeout, RunloopError
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, room
 from tests.turns import settle
 
 Work = Callable[[], Coroutine[Any, Any, int]]
@@ -59,7 +60,7 @@ def bulk(
     concurrency: int = 3,
     on_progress: Callable[[Progress], Any] | None = None,
 ) -> Bulk[int]:
-    return Bulk(calls, concurrency, FakeClock(), on_progress)
+    return Bulk(calls, room(concurrency), FakeClock(), on_progress)
 
 
 def flow(work: Work) -> Repeatable[int]:
@@ -382,6 +383,6 @@ async def test_time_is_measured() -> None:
 
     clock = FakeClock(time_s=100.0)
 
-    result = await Bulk([flow(work)], 1, clock, None)
+    result = await Bulk([flow(work)], room(1), clock, None)
 
     assert result.elapsed_s == 2.5

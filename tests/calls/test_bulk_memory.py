@@ -6,7 +6,7 @@ from weakref import WeakSet
 
 from runloop_async.calls.bulk import Bulk
 from runloop_async.calls.repeatable import Flow
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, room
 
 
 async def test_what_was_read_is_kept_by_nobody() -> None:
@@ -23,7 +23,7 @@ async def test_what_was_read_is_kept_by_nobody() -> None:
 
     calls = (Flow(partial(work)) for _ in range(1000))
     most, count = 0, 0
-    async for _ in Bulk(calls, 3, FakeClock(), None).as_completed():
+    async for _ in Bulk(calls, room(3), FakeClock(), None).as_completed():
         count, most = count + 1, max(most, len(alive))
 
     assert count == 1000

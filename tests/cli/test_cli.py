@@ -11,7 +11,7 @@ from runloop_async import (
     InternalServerError,
     Outcome,
     Progress,
-    Stats,
+    Summary,
     cli,
 )
 from runloop_async.annotations import override
@@ -46,7 +46,7 @@ def result(
             else Outcome(index, CALL, None, run(score=each))
             for index, each in enumerate(outcomes)
         ],
-        elapsed_s=2.0,
+        summary=Summary(elapsed_s=2.0, requests=4, retries=2, throttled=1, bytes=10),
         again=none_again,
     )
 
@@ -195,7 +195,7 @@ def test_the_table_has_a_line_for_each_benchmark() -> None:
 def test_the_summary_counts_runs_requests_and_failures() -> None:
     lost = InternalServerError("HTTP 500", status_code=500)
 
-    text = summary.of_bulk(result(0.5, lost), Stats(requests=4, retries=2))
+    text = summary.of_bulk(result(0.5, lost))
 
     assert "1 runs in 2.00 s: 0 runs a second" in text
     assert "4 requests, 2 of them retries" in text
@@ -205,7 +205,7 @@ def test_the_summary_counts_runs_requests_and_failures() -> None:
 def test_the_summary_shows_ten_failures_and_counts_the_rest() -> None:
     lost = InternalServerError("HTTP 500", status_code=500)
 
-    text = summary.of_bulk(result(*[lost] * 12), Stats(requests=12, retries=0))
+    text = summary.of_bulk(result(*[lost] * 12))
 
     assert text.count("HTTP 500") == 10
     assert text.endswith("... and 2 more")

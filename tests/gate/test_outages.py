@@ -11,6 +11,8 @@ from runloop_async.options import RetryPolicy
 from runloop_async.sending.lanes import Lane, lanes
 from runloop_async.wire.rate import RetryBudget
 from runloop_async.wire.request import Workload
+from runloop_async.wire.retry import Stop, Wait
+from tests.sends import attempt as attempt_at
 from tests.simulation import GET, Caller, Service, SimulatedClock, now, simulated
 
 
@@ -215,3 +217,16 @@ def test_a_fixed_number_at_once_is_reached_again_after_an_outage() -> None:
     simulated(main())
 
     assert caller.lane.gate.governor.concurrency.limit == 50
+
+
+@pytest.mark.parametrize("kind", ["is_patient", "is_throttled", ""])
+def test_in_an_outage_waits_go_on_and_so_does_what_was_throttled(kind: str) -> None:
+    lane = lanes(Limits(), SimulatedClock(0))[Workload.API]
+    attempt = attempt_at("http://127.0.0.1")
+    if kind:
+        setattr(attempt, kind, True)
+    lane.gate.governor.budget.down_since = 1.0
+
+    verdict = lane.confirm(Wait(2.0), attempt)
+
+    assert verdict == (Wait(2.0) if kind else Stop(exhausted=True))

@@ -6,13 +6,13 @@ import pytest
 
 from runloop_async.options import CallOptions, resolve
 from runloop_async.sending.outgoing import Preparation
-from runloop_async.sending.stats import Counters
+from runloop_async.sending.stats import Telemetry
 from runloop_async.wire.request import Content, Request
 
 OWN = "application/json;v=2"
 PREPARATION = Preparation(
     resolve({"bearer_token": "none", "default_headers": {"Accept": OWN}}, {}),
-    Counters(),
+    Telemetry(),
 )
 
 

@@ -8,6 +8,7 @@ import pytest
 from runloop_async._version import __version__
 from runloop_async.calls.call import Call
 from runloop_async.calls.reading import reader
+from runloop_async.calls.tally import Tally
 from runloop_async.errors import (
     APIConnectionError,
     APIResponseValidationError,
@@ -26,7 +27,6 @@ from runloop_async.resources.accounts import Accounts
 from runloop_async.resources.benchmark_runs import BenchmarkRuns
 from runloop_async.resources.benchmarks.benchmarks import Benchmarks
 from runloop_async.sending.clock import SystemClock
-from runloop_async.sending.stats import Counters
 from runloop_async.wire.request import Request
 from tests.fakes import FakeClock
 from tests.rawserver import (
@@ -221,16 +221,16 @@ async def test_a_call_can_choose_its_number_of_retries() -> None:
 
 
 async def test_attempts_and_retries_are_counted() -> None:
-    counters = Counters()
+    tally = Tally()
 
     async with (
         RawServer(DOWN, http_json(ACCOUNT)) as server,
-        sending(server.url, counters=counters) as runner,
+        sending(server.url, tally=tally) as runner,
     ):
         await Accounts(runner).me()
         await Accounts(runner).me()
 
-    assert (counters.requests, counters.retries) == (3, 1)
+    assert (tally.requests, tally.retries) == (3, 1)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ from rich.pretty import pretty_repr
 
 from runloop_async.options import Timeouts
 from runloop_async.sending.outgoing import Attempt, Headers
-from runloop_async.sending.stats import Counters
 from runloop_async.wire.message import Message
 from runloop_async.wire.request import Request
 from runloop_async.wire.response import Response
@@ -29,7 +28,6 @@ MESSAGES = {
         body=b"canary",
         timeouts=Timeouts(),
         max_bytes=1,
-        counters=Counters(),
     ),
 }
 

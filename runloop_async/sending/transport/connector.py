@@ -72,6 +72,11 @@ class Connector(aiohttp.TCPConnector):
         connection.close()
         raise aiohttp.ClientConnectionError("the server sends before it is asked")
 
+    @property
+    def size(self) -> int:
+        """How many connections are open or being opened."""
+        return len(self._acquired) + self._kept()
+
     def _kept(self) -> int:
         return sum(map(len, self._conns.values()))
 

@@ -70,6 +70,7 @@ class Concurrency:
         "_trial_size",
         "_tried_at",
         "_uncapped",
+        "backlog",
         "in_flight",
         "limit",
         "waiting",
@@ -95,6 +96,8 @@ class Concurrency:
         """How many are."""
         self.waiting = 0
         """How many calls wait; kept by whoever queues them."""
+        self.backlog = 0
+        """How many more are to come; kept by whoever will make them."""
         self._quickest_s = math.inf
         self._full_at = self._throttled_at = -math.inf
         self._ramp_at: float | None = None
@@ -181,7 +184,8 @@ class Concurrency:
             return False
         if latency_s > _SLOWER * quickest_s or limit * _CALL_S >= quickest_s:
             return False
-        pays = limit * limit * _CONNECTION_S < self.waiting * quickest_s
+        queue_s = (self.waiting + self.backlog) * quickest_s
+        pays = limit * limit * _CONNECTION_S < queue_s
         return limit < _BASE or (pays and not is_paced)
 
     def throttled(self, now: float, sent: float) -> bool:
