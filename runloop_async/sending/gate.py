@@ -5,6 +5,7 @@ in which they came; those that are sent again go before those that are new.
 """
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Iterable
 
@@ -14,6 +15,7 @@ from runloop_async.wire.rate import LATER, NOW, Governor
 
 _PATIENCE_S = 15.0
 """In an outage of this length the calls that wait fail: as long as retries take."""
+_APART_S = 1e-8
 _WAITS = 1024
 """Waits that are kept for the statistics."""
 
@@ -35,6 +37,7 @@ class Gate:
         "_timer_at",
         "governor",
         "name",
+        "stamp",
         "trouble",
         "waits",
     )
@@ -65,6 +68,9 @@ class Gate:
         self._siblings: Iterable[Gate] = (self,)
         self._timer: Timer | None = None
         self._timer_at = LATER
+        self.stamp = -math.inf
+        """When the last request left: no two have the same time, which tells them apart
+        and keeps their order."""
         self.waits = deque[float](maxlen=_WAITS)
         """How long the last calls waited here, in seconds."""
         self.trouble: Exception | None = None
@@ -179,7 +185,8 @@ class Gate:
     def _admit(self, now: float, route: str, *, is_retry: bool = False) -> None:
         if self._supply is not None:
             self._supply.left -= 1
-        self.governor.admitted(now, route, is_retry=is_retry)
+        self.stamp = now if now > self.stamp else self.stamp + _APART_S
+        self.governor.admitted(self.stamp, route, is_retry=is_retry)
 
     def _line(self, route: str, *, is_retry: bool = False) -> deque[Turn]:
         return self._lines.setdefault((route, is_retry), deque())
@@ -187,7 +194,7 @@ class Gate:
     def _call_up(self, turn: Turn, now: float, route: str, *, is_retry: bool) -> None:
         self.governor.concurrency.waiting -= 1
         self._admit(now, route, is_retry=is_retry)
-        turn.set_result(now)
+        turn.set_result(self.stamp)
 
     def _serve_line(self, now: float, route: str, is_retry: bool) -> float:
         """Serve those of one route who go before the queue; return when to go on."""

@@ -60,6 +60,7 @@ class Lane:
             now = admitted_s
         else:
             gate.waits.append(0.0)
+            now = gate.stamp
         attempt.admitted_s = now
         return True
 
@@ -137,7 +138,9 @@ class Lane:
         return GateChanged(
             lane=self.gate.name,
             concurrency=governor.concurrency.limit,
-            rate=None if pace is None else pace.rate(self._clock.now()),
+            rate=pace.rate(self._clock.now())
+            if pace is not None and pace.is_binding
+            else None,
             is_down=governor.budget.is_down,
         )
 

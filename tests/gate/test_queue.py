@@ -105,7 +105,7 @@ async def test_a_turn_that_was_dismissed_gives_nothing_back() -> None:
 
 async def test_closing_stops_the_timer() -> None:
     gate = gate_of(5)
-    gate.governor.pace = Pace(0.0, 10.0)
+    gate.governor.pace = Pace(0.0, 10.0, is_limit=True)
     gate.governor.admitted(0.0, GET)
     (turn,) = turns(gate, 1)
 
@@ -122,7 +122,7 @@ async def test_those_who_wait_for_their_own_route_let_others_pass() -> None:
     governor = gate.governor
     assert gate.enter(0.0, "GET /free")
     slow, free = gate.join("GET /slow"), gate.join("GET /free")
-    governor.own["GET /slow"] = Pace(0.0, 10.0)
+    governor.own["GET /slow"] = Pace(0.0, 10.0, is_limit=True)
     governor.own["GET /slow"].admitted(0.0)
 
     gate.leave(0.0)
@@ -223,9 +223,9 @@ def test_a_timer_for_later_gives_way_to_one_for_sooner() -> None:
     gate = caller.lane.gate
 
     async def main() -> None:
-        gate.governor.own["slow"] = Pace(0.0, 10.0)
+        gate.governor.own["slow"] = Pace(0.0, 10.0, is_limit=True)
         gate.governor.own["slow"].throttled(0.0, 0.0, 5.5)
-        gate.governor.own["quick"] = Pace(0.0, 10.0)
+        gate.governor.own["quick"] = Pace(0.0, 10.0, is_limit=True)
         gate.governor.own["quick"].admitted(0.0)
         await asyncio.gather(caller.call("slow"), caller.call("quick"))
 

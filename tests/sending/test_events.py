@@ -107,7 +107,7 @@ async def test_a_lost_connection_and_a_cancellation_are_failures() -> None:
 async def test_a_change_of_the_gate_is_told() -> None:
     events = list[Event]()
     async with (
-        RawServer(*[THROTTLED] * 3, http_json(run())) as server,
+        RawServer(*[THROTTLED] * 6, http_json(run())) as server,
         client_of(server, events) as client,
     ):
         await client.benchmark_runs.retrieve("bmr_1")
@@ -171,7 +171,7 @@ def test_what_cannot_be_told_is_refused() -> None:
 
 async def test_the_numbers_of_a_client() -> None:
     async with (
-        RawServer(THROTTLED, http_json(run())) as server,
+        RawServer(*[THROTTLED] * 6, http_json(run())) as server,
         client_of(server, []) as client,
     ):
         before = client.stats()
@@ -181,7 +181,7 @@ async def test_the_numbers_of_a_client() -> None:
         after = client.stats()
 
     assert (before.requests, before.connections, before.in_flight) == (0, 0, 0)
-    assert (after.requests, after.retries, after.throttled) == (21, 1, 1)
+    assert (after.requests, after.retries, after.throttled) == (26, 6, 6)
     assert after.bytes > 20 * 50
     assert after.connections is not None
     assert 1 <= after.connections <= 20

@@ -7,6 +7,7 @@ only one that is throttled gets its own. Times are monotonic seconds.
 """
 
 import math
+from collections import deque
 from typing import Final
 
 from runloop_async.wire.rate.budget import RetryBudget
@@ -23,6 +24,8 @@ _CHANCE: Final = 0.002
 """How unlikely it must be, with one limit for all, that only one route is throttled."""
 _OTHERS: Final = 0.1
 """Of the throttles of such a route, how many others may have."""
+_KEPT: Final = 1024
+"""Times of sending that are kept, to know what was sent since the first refusal."""
 _FORGOTTEN_S: Final = 600.0
 """After so long without a throttle a limit is forgotten."""
 
@@ -35,6 +38,7 @@ class Governor:
         "_by_route",
         "_done",
         "_marked_at",
+        "_sent",
         "budget",
         "concurrency",
         "last_success_at",
@@ -57,6 +61,7 @@ class Governor:
         """The rates of routes that have their own."""
         self.last_success_at = -math.inf
         self._by_route = dict[str, _Tally]()
+        self._sent = deque[float](maxlen=_KEPT)
         self._done = self._before = 0
         self._marked_at = -math.inf
 
@@ -74,6 +79,7 @@ class Governor:
 
     def admitted(self, now: float, route: str, *, is_retry: bool = False) -> None:
         """Note that a request leaves."""
+        self._sent.append(now)
         self.concurrency.admitted(now)
         self.budget.admitted(now, is_retry=is_retry)
         if self.pace is not None or self.own:
@@ -119,9 +125,13 @@ class Governor:
         if self.budget.answered(is_retry=is_retry):
             self.concurrency.restart(now)
         pace = self.own.get(route, self.pace)
+        is_paced = False
         if pace is not None:
             pace.answered(now, sent)
-        self.concurrency.answered(now, latency_s, is_paced=pace is not None)
+            is_paced = pace.is_binding
+            if pace.is_noise:
+                self.concurrency.uncap()
+        self.concurrency.answered(now, latency_s, is_paced=is_paced)
 
     def throttled(
         self, now: float, route: str, *, sent: float, retry_after: float | None
@@ -136,12 +146,15 @@ class Governor:
         """
         if self.budget.heard():
             self.concurrency.restart(now)
-        if self.concurrency.throttled(now, sent):
-            return
         pace = self.own.get(route, self.pace)
+        if (pace is None or not pace.is_noise) and self.concurrency.throttled(
+            now, sent
+        ):
+            return
         if pace is None:
             first = max(self._recent(now), self.concurrency.in_flight)
-            pace = self.pace = Pace(now, first)
+            later = (each for each in self._sent if each >= sent)
+            pace = self.pace = Pace(now, first, later)
             self._by_route.clear()
         elif pace is self.pace and sent > pace.begun_at:
             self._tally(route).throttled += 1
@@ -188,7 +201,7 @@ class Governor:
         """Give a route a pace of its own, and free the others."""
         mine = self._by_route[route]
         span_s = max(now - shared.begun_at, 1.0)
-        own = Pace(now, (mine.sent - mine.throttled) / span_s)
+        own = Pace(now, (mine.sent - mine.throttled) / span_s, is_limit=True)
         self.own[route] = own
         self.pace = None
         self.concurrency.uncap()

@@ -7,8 +7,12 @@ it. Times are monotonic seconds.
 """
 
 import math
+from bisect import bisect_right
 from collections import deque
+from collections.abc import Iterable
 from typing import Final
+
+from runloop_async.wire.rate.noise import TRIAL_PART, Cause, Noise
 
 _CUT: Final = 0.95
 """Of the rate that was refused, what is tried next."""
@@ -20,6 +24,8 @@ _REFERENCE_RATE: Final = 300.0
 """The rate for which the calm steepness is stated; smaller ones climb faster."""
 _SURPRISE: Final = 0.6
 """A measurement below this part of the rate means that the limit fell: search anew."""
+_SUNK: Final = 0.4
+"""Below this part of the highest rate that was measured, refusals may be by chance."""
 _DRIFT: Final = 0.03
 """A measurement that is higher by more shows that others give way: a shared limit."""
 _FAIR_CLIMB: Final = 8.0
@@ -42,11 +48,14 @@ _STARVED_HOLD_S: Final = 16.0
 """After so long without a success, silences double on up to this."""
 _SLACK_S: Final = 0.025
 """How much lateness of a timer is made up for."""
+_FREE: Final = 8.0
+"""How steeply the rate climbs, in s^-3, where refusals ask for nothing."""
 _CLIMB_S: Final = 60.0
 """Longest climb: a machine that slept does not wake up with a burst."""
 _LEAST: Final = 0.1
 _FIRST: Final = 10.0
 """Least rate of all, and least to begin with."""
+_BINDING: Final = (Cause.TRIED, Cause.LIMIT)
 _BELIEVED_S: Final = 3600.0
 """Longest hold that a server may ask of everybody."""
 
@@ -58,13 +67,16 @@ class Pace:
         "_at",
         "_cuts",
         "_fair_climb",
+        "_highest",
         "_hold_until",
         "_inflection_s",
         "_last_success",
         "_last_success_sent",
+        "_noise",
         "_rate",
         "_rate_at",
         "_reacted_at",
+        "_refused",
         "_rising_since",
         "_sent",
         "_silence_s",
@@ -75,15 +87,32 @@ class Pace:
         "throttled_at",
     )
 
-    def __init__(self, now: float, rate: float) -> None:
-        """Begin with an estimate, in requests a second."""
-        self._sent = deque[float]()
+    def __init__(
+        self,
+        now: float,
+        rate: float,
+        sent: Iterable[float] = (),
+        *,
+        is_limit: bool = False,
+    ) -> None:
+        """Begin.
+
+        Args:
+            now: The present time.
+            rate: An estimate, in requests a second.
+            sent: When the request that was refused, and those after it, were sent.
+            is_limit: Whether it is known that refusals are not by chance.
+        """
+        self._noise = Noise(is_limit=is_limit)
+        self._sent = deque[float](sent)
         self._throttled = deque[float]()
         self._at = self._hold_until = self._last_success = now
         self._last_success_sent = self._reacted_at = -math.inf
         self._silence_s = 0.0
         self._cuts = 0
         self._fair_climb = 0.0
+        self._highest = 0.0
+        self._refused = -math.inf
         self.begun_at = self.throttled_at = now
         """When it began, and when a request was last refused."""
         self._aim(now, max(rate, _FIRST))
@@ -107,6 +136,11 @@ class Pace:
         return self._rate
 
     def _climbed(self, now: float) -> float:
+        if self._noise.cause is Cause.TRIED:
+            return self._top * TRIAL_PART
+        if self.is_noise:
+            rising_s = min(now - self._rising_since, _CLIMB_S)
+            return self._top * (1 + _FREE * rising_s**3)
         rising_s = max(now - max(self._hold_until, self._rising_since), 0.0)
         past_s = min(rising_s, _CLIMB_S) - self._inflection_s
         rate: float = self._top * (1 + self._steepness * past_s**3)
@@ -115,19 +149,34 @@ class Pace:
             rate = min(rate, max(self._top, 2 * len(self._sent) / _KEPT_S))
         return rate
 
+    @property
+    def is_binding(self) -> bool:
+        """Whether it bounds the rate, and not just counts what is refused by chance."""
+        return self._noise.cause in _BINDING
+
+    @property
+    def is_noise(self) -> bool:
+        """Whether requests are refused by chance, so that less of them is of no use."""
+        return self._noise.cause is Cause.NOISE
+
     def next(self) -> float:
         """Return when the next request may leave, which may be past."""
+        if self._noise.cause is Cause.UNKNOWN:
+            return -math.inf
         return max(self._at, self._hold_until)
 
     def admitted(self, now: float) -> None:
         """Note that a request leaves."""
-        self._at = max(self._at, now - _SLACK_S) + 1 / self.rate(now)
+        if self._noise.cause is not Cause.UNKNOWN:
+            self._at = max(self._at, now - _SLACK_S) + 1 / self.rate(now)
+        self._noise.requests += self.is_noise
         _note(self._sent, now, now)
 
     def answered(self, now: float, sent: float) -> None:
         """Note a response, no refusal, to a request sent at some time."""
         self._silence_s = 0.0
         self._last_success = now
+        self._learn(now, sent, is_refusal=False)
         self._last_success_sent = max(self._last_success_sent, sent)
 
     def throttled(self, now: float, sent: float, retry_after: float | None) -> None:
@@ -140,6 +189,9 @@ class Pace:
         """
         self.throttled_at = now
         _note(self._throttled, sent, now)
+        self._learn(now, sent, is_refusal=True)
+        if not self.is_binding:
+            return
         if retry_after is not None:
             # Servers round up: whole seconds mean "within the last of them".
             is_whole = retry_after == int(retry_after)
@@ -149,7 +201,36 @@ class Pace:
             return  # it was under way when an earlier refusal was reacted to
         self._reacted_at = now
         self._hold(now)
-        self._measure(now, sent)
+        if self._noise.cause is Cause.LIMIT:
+            self._measure(now, sent)
+
+    def _learn(self, now: float, sent: float, *, is_refusal: bool) -> None:
+        """Note a response, which may show what refusals are."""
+        was = self._noise.cause
+        if is_refusal and was is Cause.UNKNOWN:
+            self._refused = max(self._refused, sent)
+            self._noise.requests = bisect_right(self._sent, self._refused)
+        if self._noise.answered(now, sent, is_refusal=is_refusal):
+            self._find(now, was)
+
+    def _recent(self, now: float) -> float:
+        """Return how many requests a second got through lately."""
+        span_s = min(max(now - self.begun_at, 1.0), _KEPT_S)
+        return (len(self._sent) - len(self._throttled)) / span_s
+
+    def _find(self, now: float, was: Cause) -> None:
+        """Go on with what refusals are now taken for."""
+        cause = self._noise.cause
+        if cause is Cause.TRIED:
+            self._at = now
+            self._aim(now, max(self._top, self._recent(now)))
+        elif cause is Cause.NOISE:
+            self._aim(now, self._top)
+        else:
+            self._at = now
+            if was is Cause.TRIED:
+                self._cuts = 1
+            self._aim(now, max(self._top, self._recent(now)))
 
     def _hold(self, now: float) -> None:
         starved = now - self._last_success > _STARVED_S
@@ -165,6 +246,10 @@ class Pace:
         through = _between(self._sent, begin, sent)
         through -= _between(self._throttled, begin, sent)
         measured = max(through, 0) / (sent - begin)
+        self._highest = max(self._highest, measured)
+        is_soon = now - self._rising_since < self._inflection_s
+        has_sunk = measured < _SUNK * self._highest
+        self._noise.cut(now, is_soon=is_soon, has_sunk=has_sunk)
         fell = measured <= _SURPRISE * self._rate
         self._fair_climb = self._climb_of_a_share(measured, fell=fell)
         self._cuts = 1 if fell else min(self._cuts + 1, _CALM)
