@@ -255,6 +255,9 @@ class ClientParams(TypedDict, total=False):
     """Largest response to read into memory, after decompression; 64 MiB by default."""
     allow_http: bool | None
     """Whether a `base_url` without TLS may be another machine; False by default."""
+    prefetch: bool | None
+    """Whether a list fetches its next page while the present one is consumed; True by
+    default."""
 
 
 @attrs.frozen(kw_only=True)
@@ -274,6 +277,7 @@ class ClientOptions:
         factory=dict[str, object], repr=False
     )
     max_response_bytes: int = 64 * 2**20
+    prefetch: bool = True
 
     def changed(self, params: ClientParams) -> "ClientOptions":
         """Return these options with others on top of them, and nothing read anew.
@@ -369,15 +373,16 @@ def _refused(name: str, error: Exception) -> ConfigurationError:
     return ConfigurationError(f"{name}: {error}")
 
 
-def _flag(value: object) -> bool:
+def _flag(name: str, value: object) -> bool:
     if not isinstance(value, bool):
-        raise ConfigurationError(f"allow_http must be a bool, not {value!r}")
+        raise ConfigurationError(f"{name} must be a bool, not {value!r}")
     return value
 
 
 _PLAIN_OPTIONS: Final[Mapping[str, Callable[[object], Any]]] = {
     "base_url": checked_url,
-    "allow_http": _flag,
+    "allow_http": partial(_flag, "allow_http"),
+    "prefetch": partial(_flag, "prefetch"),
     "default_headers": _default_headers,
     "default_query": _default_query,
     "max_response_bytes": partial(whole_number, "max_response_bytes", least=1),

@@ -1,6 +1,8 @@
 """Lists that come in pages: one page by `await`, every item by `async for`."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
 
@@ -175,19 +177,19 @@ class Page(Generic[T]):
         return self.call.after(str(cursor), trail)
 
     async def __aiter__(self) -> AsyncGenerator[T, None]:
-        async for page in self.iter_pages():
-            for item in page.items:
-                yield item
+        async with aclosing(self.iter_pages()) as pages:
+            async for page in pages:
+                for item in page.items:
+                    yield item
 
-    async def iter_pages(self) -> "AsyncGenerator[Page[T], None]":
+    def iter_pages(self) -> "AsyncGenerator[Page[T], None]":
         """Yield this page and all that follow, each item once.
 
         Raises:
             PaginationError: The cursor does not move on.
             APIError: A page could not be fetched; `cursor` says which, to resume from.
         """
-        async for page in walk(self):
-            yield page
+        return walk(self, ahead=self.call.runner.prefetch)
 
     def without(self, keys: set[object]) -> "Page[T]":
         """Return this page without the items whose keys are among these; add the rest.
@@ -251,22 +253,26 @@ class PageCall(Call[Page[T]]):
         return Flow(partial(_all, self), name=name)
 
     async def __aiter__(self) -> AsyncGenerator[T, None]:
-        async for page in self.iter_pages():
-            for item in page.items:
-                yield item
+        async with aclosing(self.iter_pages()) as pages:
+            async for page in pages:
+                for item in page.items:
+                    yield item
 
     async def iter_pages(self) -> AsyncGenerator[Page[T], None]:
         """Yield every page, each as large as the API allows unless `limit` was given.
 
-        The total is not counted unless `include_total_count` was given: counting takes
-        the service time.
+        The next page is fetched while one is consumed, unless the client was made with
+        `prefetch=False`; never more than one. The total is not counted unless
+        `include_total_count` was given: counting takes the service time.
 
         Raises:
             PaginationError: The cursor does not move on.
             APIError: A page could not be fetched; `cursor` says which, to resume from.
         """
-        async for page in walk(await fetched(self.largest())):
-            yield page
+        first = await fetched(self.largest())
+        async with aclosing(walk(first, ahead=self.runner.prefetch)) as pages:
+            async for page in pages:
+                yield page
 
     def largest(self) -> "PageCall[T]":
         """Return the call for a page as large as may be, not counted by default."""
@@ -316,24 +322,45 @@ async def fetched(call: PageCall[T]) -> Page[T]:
 
 
 async def walk(
-    page: Page[T], fetch: Callable[[PageCall[T]], Awaitable[Page[T]]] = fetched
+    page: Page[T],
+    fetch: Callable[[PageCall[T]], Awaitable[Page[T]]] = fetched,
+    *,
+    ahead: bool = False,
 ) -> AsyncGenerator[Page[T], None]:
     """Yield a page and all that follow, each item once.
 
     Args:
         page: The first page.
         fetch: Makes the call for a page.
+        ahead: Whether to fetch the next page while one is consumed.
 
     Raises:
         PaginationError: The cursor does not move on.
         APIError: A page could not be fetched; `cursor` says which, to resume from.
     """
     keys = set[object]()
-    while True:
-        yield page.without(keys)
-        if not page.has_more:
-            return
-        page = await fetch(page.get_next_page())
+
+    async def after(page: Page[T]) -> Page[T]:
+        return await fetch(page.get_next_page())
+
+    while page.has_more:
+        following = asyncio.create_task(after(page)) if ahead else after(page)
+        try:
+            yield page.without(keys)
+            page = await following
+        finally:
+            await _end(following)
+    yield page.without(keys)
+
+
+async def _end(work: Coroutine[Any, Any, Any] | asyncio.Task[Any]) -> None:
+    """Give up a page that nobody will take, so that nothing of it is under way."""
+    if isinstance(work, asyncio.Task):
+        work.cancel()
+        # An error of it is not lost: either it was raised, or nobody went on.
+        await asyncio.gather(work, return_exceptions=True)
+    else:
+        work.close()
 
 
 async def _all(call: PageCall[T], **options: Unpack[CallOptions]) -> list[T]:

@@ -98,6 +98,11 @@ class Runner(Protocol):
         """Of the gate of short calls, what a bulk goes by."""
         ...
 
+    @property
+    def prefetch(self) -> bool:
+        """Whether a list fetches its next page while the present one is consumed."""
+        ...
+
     async def pause(self, delay_s: float) -> None:
         """Sleep between two requests of one wait.
 

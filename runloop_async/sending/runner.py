@@ -43,6 +43,8 @@ class HttpRunner:
         """Time and chance."""
         self.gate = lanes[Workload.API].gate.governor.concurrency
         """How many short calls may be under way."""
+        self.prefetch = options.prefetch
+        """Whether a list fetches its next page while the present one is consumed."""
         self._preparation = Preparation(options, telemetry)
 
     async def pause(self, delay_s: float) -> None:

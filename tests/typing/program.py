@@ -25,6 +25,9 @@ async def ten_calls(client: AsyncRunloop, ids: list[str]) -> None:
     assert_type(await client.benchmark_runs.list(limit=5), Page[BenchmarkRunView])
     assert_type(await client.benchmark_runs.wait_many(ids), Sequence[BenchmarkRunView])
     assert_type(
+        await client.benchmark_runs.retrieve_many(ids), BulkResult[BenchmarkRunView]
+    )
+    assert_type(
         await client.benchmark_runs.retrieve("bmr_1").raw(),
         RawResponse[BenchmarkRunView],
     )
