@@ -131,7 +131,8 @@ def _number(id: str) -> int:
     return int(digits[0]) if digits else 0
 
 
-def _http(status: bytes, body: bytes) -> bytes:
+def http(status: bytes, body: bytes) -> bytes:
+    """Return a whole answer with JSON in it."""
     return (
         b"HTTP/1.1 %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
         % (status, len(body))
@@ -146,13 +147,13 @@ class Answers:
         self._old: dict[str, bytes] = {}
         self._pages: dict[str, bytes] = {}
         self._scenarios: dict[str, bytes] = {}
-        self._lost = _http(b"404 Not Found", b'{"message":"there is no such path"}')
+        self._lost = http(b"404 Not Found", b'{"message":"there is no such path"}')
 
     def to(self, target: bytes) -> bytes:
         """Return the answer to a GET."""
         if target.startswith(b"/v1/benchmark_runs/"):
             head, tail = self._small
-            return _http(b"200 OK", head + target[19:] + tail)
+            return http(b"200 OK", head + target[19:] + tail)
         if target.startswith(b"/v1/benchmarks/runs/"):
             return _kept(self._old, target[20:].decode(), _whole_old_run)
         path, _, query = target.partition(b"?")
@@ -170,5 +171,5 @@ def _whole_old_run(id: str) -> bytes:
 
 def _kept(known: dict[str, bytes], key: str, make: Callable[[str], bytes]) -> bytes:
     if key not in known:
-        known[key] = _http(b"200 OK", make(key))
+        known[key] = http(b"200 OK", make(key))
     return known[key]

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,6 +23,11 @@ class Address:
 
     url: str
     certificate: Path | None
+
+    @property
+    def trust(self) -> Mapping[str, str]:
+        """Variables for a client, all of which use OpenSSL's default authorities."""
+        return {"SSL_CERT_FILE": str(self.certificate)} if self.certificate else {}
 
 
 @attrs.frozen
@@ -51,16 +56,17 @@ class Process:
 
 
 @contextmanager
-def _running(
-    module: str, *arguments: str, core: int, more: dict[str, str]
+def running(
+    module: str, *arguments: str, core: int, more: Mapping[str, str]
 ) -> Generator[Process]:
+    """Run a module on a core, with more variables in its environment."""
     with subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         cwd=_ROOT,
-        env=_environment() | more,
+        env=_environment() | {**more},
     ) as process:
         _pin(process.pid, core)
         yield Process(cast("IO[str]", process.stdin), cast("IO[str]", process.stdout))
@@ -73,7 +79,7 @@ def served(*, tls: bool, service_ms: float) -> Generator[Address]:
         arguments = ["--uvloop", "--service-ms", str(service_ms)]
         if tls:
             arguments += ["--tls", directory]
-        with _running("benchmarks.server", *arguments, core=-1, more={}) as process:
+        with running("benchmarks.server", *arguments, core=-1, more={}) as process:
             scheme = "https" if tls else "http"
             yield Address(
                 url=f"{scheme}://127.0.0.1:{process.read()}",
@@ -84,10 +90,8 @@ def served(*, tls: bool, service_ms: float) -> Generator[Address]:
 @contextmanager
 def worker(name: str, address: Address) -> Generator[Process]:
     """Run the module of a contender on the first core."""
-    # All of the clients use OpenSSL's default authorities, which this replaces.
-    trust = {"SSL_CERT_FILE": str(address.certificate)} if address.certificate else {}
     module = f"benchmarks.contenders.{name}"
-    with _running(module, address.url, core=0, more=trust) as process:
+    with running(module, address.url, core=0, more=address.trust) as process:
         yield process
 
 

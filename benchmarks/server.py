@@ -6,24 +6,36 @@ and ends when its standard input closes, so that it outlives nobody.
 
 import argparse
 import asyncio
+import json
 import os
+import re
 import ssl
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, cast
+from typing import Any, Final, cast
+from urllib.parse import unquote
 
 import uvloop
 
-from benchmarks.bodies import Answers
+from benchmarks.allowance import Allowance
+from benchmarks.bodies import Answers, http
 from benchmarks.http2 import PREFACE, Http2
 from runloop_async.annotations import override
 
 CERTIFICATE: Final = "certificate.pem"
 """The name of the file, in the directory given by `--tls`, that clients may trust."""
 _END: Final = b"\r\n\r\n"
-_NO_GET: Final = b"HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\n\r\n"
+_SLOW: Final = b"/v1/devboxes/"
+_SLOW_S: Final = 2.0
+"""What begins like this is held for so many seconds, as a long poll is."""
+_DEVBOX: Final = http(
+    b"200 OK",
+    b'{"id":"dbx_1","status":"running","capabilities":[],"create_time_ms":1,"end_time_ms":null,'
+    b'"launch_parameters":{},"metadata":{},"state_transitions":[]}',
+)
+_LENGTH: Final[Any] = re.compile(rb"[Cc]ontent-[Ll]ength: *([0-9]+)").search
 
 
 class _Connection(asyncio.Protocol):
@@ -31,8 +43,11 @@ class _Connection(asyncio.Protocol):
 
     _write: Callable[[bytes], None]
 
-    def __init__(self, answers: Answers, service_s: float) -> None:
+    def __init__(
+        self, answers: Answers, allowance: Allowance, service_s: float
+    ) -> None:
         self._answers = answers
+        self._allowance = allowance
         self._service_s = service_s
         self._unparsed = b""
         self._http2: Http2 | None = None
@@ -48,15 +63,45 @@ class _Connection(asyncio.Protocol):
         if self._http2 is not None:
             self._http2.receive(data)
             return
-        *requests, self._unparsed = (self._unparsed + data).split(_END)
-        for request in requests:
-            method, target, _ = request.split(b" ", 2)
-            answer = self._answers.to(target) if method == b"GET" else _NO_GET
-            if self._service_s:
-                loop = asyncio.get_running_loop()
-                loop.call_later(self._service_s, self._write, answer)
+        self._unparsed += data
+        while (end := self._unparsed.find(_END)) >= 0:
+            head = self._unparsed[:end]
+            method, target, _ = head.split(b" ", 2)
+            length = 0 if method == b"GET" else int(_LENGTH(head)[1])
+            if len(self._unparsed) < end + len(_END) + length:
+                return
+            self._unparsed = self._unparsed[end + len(_END) + length :]
+            if target.startswith(b"/control/"):
+                self._write(self._control(target))
             else:
-                self._write(answer)
+                self._serve(target)
+
+    def _serve(self, target: bytes) -> None:
+        loop = asyncio.get_running_loop()
+        refusal = self._allowance.refusal(target, loop.time())
+        if refusal is not None:
+            self._write(refusal)
+        elif self._service_s or target.startswith(_SLOW):
+            if target.startswith(_SLOW):
+                loop.call_later(_SLOW_S, self._write, _DEVBOX)
+            else:
+                loop.call_later(self._service_s, self._answer, target)
+        else:
+            self._answer(target)
+
+    def _answer(self, target: bytes) -> None:
+        self._allowance.left()
+        self._write(self._answers.to(target))
+
+    def _control(self, target: bytes) -> bytes:
+        """Set rules, as JSON in the path, or tell what came since they were set."""
+        text = unquote(target.decode()).removeprefix("/control/")
+        if text == "log":
+            body = json.dumps(self._allowance.log()).encode()
+        else:
+            self._allowance.set(json.loads(text))
+            body = b"{}"
+        return http(b"200 OK", body)
 
 
 def _certified(directory: Path) -> ssl.SSLContext:
@@ -81,9 +126,9 @@ def _certified(directory: Path) -> ssl.SSLContext:
 
 async def _serve(tls: Path | None, service_s: float) -> None:
     loop = asyncio.get_running_loop()
-    answers, closed = Answers(), asyncio.Event()
+    answers, allowance, closed = Answers(), Allowance(), asyncio.Event()
     server = await loop.create_server(
-        lambda: _Connection(answers, service_s),
+        lambda: _Connection(answers, allowance, service_s),
         "127.0.0.1",
         0,
         ssl=_certified(tls) if tls else None,

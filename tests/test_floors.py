@@ -19,14 +19,14 @@ MOST_LINES_OF_THE_RUNNER = 200
 
 BUDGETS = {
     "": 1_700,
-    "calls": 3_000,
+    "calls": 3_100,
     "cli": 900,
     "convert": 1_100,
     "models": 4_200,
     "resources": 2_800,
-    "sending": 2_700,  # with two paths to a server, the gate, and what is told of them
+    "sending": 2_800,  # with two paths to a server, the gate, and what is told of them
     "testing": 7_000,
-    "wire": 1_800,  # with the machines of the gate
+    "wire": 1_850,  # with the machines of the gate
 }
 """The most lines of each room; the first is the files beside the rooms."""
 

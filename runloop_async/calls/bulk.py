@@ -12,7 +12,7 @@ from collections.abc import (
     Mapping,
     Sized,
 )
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from typing import Any, TypeVar, Unpack
 
 import attrs
@@ -65,22 +65,48 @@ class Bulk(Repeatable[BulkResult[T]]):
         """
         begun, tally = self._clock.now(), Tally()
         each = list[Outcome[T]]()
+        tell = self._teller()
+
+        def take(outcome: Outcome[T]) -> None:
+            each.append(outcome)
+            tell(outcome)
+
+        crew = Crew(self._calls, self._room, self._options, tally, take)
         try:
-            async with aclosing(self._outcomes(tally)) as outcomes:
-                async for outcome in outcomes:
-                    each.append(outcome)
+            await crew.all()
         except Exception as error:
             each.sort(key=_place)
             _carry(error, each)
             raise
+        finally:
+            await crew.disband()
         each.sort(key=_place)
         summary = Summary.of(tally, self._clock.now() - begun)
         return BulkResult(outcomes=each, summary=summary, again=self._again)
 
+    def _teller(self) -> Callable[[Outcome[T]], None]:
+        """Return a function that tells of each outcome how far the bulk is."""
+        on_progress, begun, total = self._on_progress, self._clock.now(), self._total
+        if total is None and isinstance(self._calls, Sized):
+            total = len(self._calls)
+        done = failed = 0
+
+        def tell(outcome: Outcome[T]) -> None:
+            nonlocal done, failed
+            done += 1
+            failed += outcome.error is not None
+            if on_progress is not None:
+                elapsed_s = self._clock.now() - begun
+                on_progress(
+                    Progress(done=done, failed=failed, total=total, elapsed_s=elapsed_s)
+                )
+
+        return tell
+
     async def _again(self, calls: list[Repeatable[T]]) -> BulkResult[T]:
         return await attrs.evolve(self, calls=calls, total=None)
 
-    def as_completed(self) -> AsyncGenerator[Outcome[T], None]:
+    async def as_completed(self) -> AsyncGenerator[Outcome[T], None]:
         """Yield each outcome as soon as it is there, in bounded memory.
 
         A call that used up its retries is made once more when all others have ended,
@@ -88,26 +114,11 @@ class Bulk(Repeatable[BulkResult[T]]):
         way; so does cancelling the task. If the source of the calls raises, what was
         drawn before is done and yielded first.
         """
-        return self._outcomes(Tally())
-
-    async def _outcomes(self, tally: Tally) -> AsyncGenerator[Outcome[T], None]:
-        begun = self._clock.now()
-        total = self._total
-        if total is None and isinstance(self._calls, Sized):
-            total = len(self._calls)
-        done = failed = 0
-        crew = Crew(self._calls, self._room, self._options, tally)
+        tell = self._teller()
+        crew = Crew(self._calls, self._room, self._options, Tally())
         try:
             while (outcome := await crew.next()) is not None:
-                done += 1
-                failed += outcome.error is not None
-                if self._on_progress is not None:
-                    elapsed_s = self._clock.now() - begun
-                    self._on_progress(
-                        Progress(
-                            done=done, failed=failed, total=total, elapsed_s=elapsed_s
-                        )
-                    )
+                tell(outcome)
                 yield outcome
         finally:
             await crew.disband()

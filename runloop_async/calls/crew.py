@@ -2,8 +2,14 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Collection, Iterable, Sized
-from functools import partial
+from collections.abc import (
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Collection,
+    Iterable,
+    Sized,
+)
 from typing import Any, Generic, TypeVar
 
 import attrs
@@ -20,6 +26,8 @@ T = TypeVar("T")
 
 Calls = Iterable[Repeatable[T]] | AsyncIterable[Repeatable[T]]
 
+_Work = tuple[int, Repeatable[T]]
+"""The place of a call, and the call."""
 _LEAST = 100
 """Calls under way where their number is found: not all of them send all the time."""
 
@@ -43,7 +51,12 @@ class Crew(Generic[T]):
     """The calls under way of one bulk: as many as may be, drawn from the source."""
 
     def __init__(
-        self, calls: Calls[T], room: Room, options: CallOptions, tally: Tally
+        self,
+        calls: Calls[T],
+        room: Room,
+        options: CallOptions,
+        tally: Tally,
+        take: Callable[[Outcome[T]], None] | None = None,
     ) -> None:
         """Begin with none.
 
@@ -52,7 +65,10 @@ class Crew(Generic[T]):
             room: How many may be under way.
             options: What each is given in place of its own.
             tally: What counts their requests.
+            take: Takes each outcome at once; else they are kept for `next`, and count
+                as calls under way until then.
         """
+        self._take = take
         self._options = options
         self._tally = tally
         self._room = room
@@ -73,6 +89,11 @@ class Crew(Generic[T]):
         self._wake: asyncio.Future[None] | None = None
         self._disbanded = False
 
+    async def all(self) -> None:
+        """Make all calls, with their outcomes taken."""
+        while await self.next() is not None:
+            pass  # pragma: no cover - what is taken is not kept for `next`
+
     async def next(self) -> Outcome[T] | None:
         """Return the next outcome, or None after the last."""
         while True:
@@ -84,8 +105,8 @@ class Crew(Generic[T]):
             if error is not None:
                 if not self._late:
                     raise error
-                self._ended.extend(self._late)
-                self._late.clear()
+                while self._late:
+                    self._deliver(self._late.popleft())
                 continue
             if is_idle:
                 if not self._late:
@@ -113,26 +134,33 @@ class Crew(Generic[T]):
 
     def _draw(self) -> None:
         """Start calls while there is room for them."""
-        while self._plain is not None and self._has_room():
-            try:
-                call = next(self._plain)
-            except StopIteration:
-                self._plain = None
-                self._expect(0)
-            except Exception as error:  # noqa: BLE001 - the caller's own, raised later
-                self._plain, self._source_error = None, error
-            else:
-                self._start(call)
+        while self._has_room() and (work := self._following()) is not None:
+            self._begin(*work)
         if self._async is not None:
             source, self._async = self._async, None
             self._drawing = asyncio.ensure_future(self._draw_from(source))
             self._drawing.add_done_callback(self._drawn_all)
-        while self._is_last_pass and self._late and self._has_room():
-            late = self._late.popleft()
-            self._begin(late.index, late.call)
         if self._space is not None and self._has_room():
             self._space.set_result(None)
             self._space = None
+
+    def _following(self) -> "_Work[T] | None":
+        """Return the next call that is drawn here, with its place."""
+        if self._is_last_pass:
+            if not self._late:
+                return None
+            late = self._late.popleft()
+            return late.index, late.call
+        if self._plain is None:
+            return None
+        try:
+            return self._checked(next(self._plain))
+        except StopIteration:
+            self._plain = None
+            self._expect(0)
+        except Exception as error:  # noqa: BLE001 - the caller's own, raised later
+            self._plain, self._source_error = None, error
+        return None
 
     async def _draw_from(self, source: AsyncIterator[Repeatable[T]]) -> None:
         """Draw all of an async source, in one task.
@@ -144,7 +172,9 @@ class Crew(Generic[T]):
                 if not self._has_room():
                     self._space = asyncio.get_running_loop().create_future()
                     await self._space
-                self._start(await anext(source))
+                work = self._checked(await anext(source))
+                if work is not None:
+                    self._begin(*work)
         except StopAsyncIteration:
             return
         finally:
@@ -160,51 +190,64 @@ class Crew(Generic[T]):
             self._source_error = error
         self._rouse()
 
-    def _has_room(self) -> bool:
-        return self._bug is None and (
-            len(self._tasks) + len(self._ended) < self._room.size
-        )
+    def _has_room(self, leaving: int = 0) -> bool:
+        """Tell whether one more may begin, when so many are just leaving."""
+        under_way = len(self._tasks) + len(self._ended) - leaving
+        return under_way < self._room.size and self._bug is None
 
-    def _start(self, call: Repeatable[T]) -> None:
+    def _checked(self, call: Repeatable[T]) -> "_Work[T] | None":
+        """Return a call that was drawn, with its place; note if it is none."""
         if not isinstance(call, Repeatable):
             self._bug = TypeError(
                 f"bulk takes calls, such as client.benchmark_runs.retrieve(id), not "
                 f"{call!r}; Flow(partial(function, argument)) makes one of your own"
             )
             self._rouse()
-            return
+            return None
         if self._options:
             call = call.with_options(**self._options)
-        self._begin(self._drawn, call)
+        index = self._drawn
         self._drawn += 1
         # Of a source that cannot tell, as many more are to be expected as there were.
         total = 2 * self._drawn if self._total is None else self._total
         self._expect(max(total - self._drawn, 0))
+        return index, call
 
     def _begin(self, index: int, call: Repeatable[T]) -> None:
         with counting(self._tally):
-            task = asyncio.get_running_loop().create_task(call.start())
+            task = asyncio.get_running_loop().create_task(self._work(index, call))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(partial(self._end, index, call))
+        task.add_done_callback(self._end)
 
     def _expect(self, more: int) -> None:
         """Let the gate know how many more calls are to come."""
-        if self._room.at_once is None:
-            self._room.gate.backlog += more - self._backlog
-            self._backlog = more
+        self._room.gate.backlog += more - self._backlog
+        self._backlog = more
 
-    def _end(self, index: int, call: Repeatable[T], task: asyncio.Task[T]) -> None:
-        if task.cancelled():
-            self._bug = asyncio.CancelledError()
+    async def _work(self, index: int, call: Repeatable[T]) -> None:
+        """Make a call, and then others: the next request leaves as a response comes."""
+        work: _Work[T] | None = index, call
+        while work is not None:
+            await self._make(*work)
+            self._rouse()
+            is_free = self._has_room(leaving=1) and not self._disbanded
+            work = self._following() if is_free else None
+
+    async def _make(self, index: int, call: Repeatable[T]) -> None:
+        try:
+            if isinstance(call, Call):
+                value = await call.start()
+            else:  # the user's work may set context variables, or ask for its task
+                value = await asyncio.get_running_loop().create_task(call.start())
+        except RunloopError as error:
+            self._fail(index, call, error)
         else:
-            error = task.exception()
-            if error is None:
-                self._ended.append(Outcome(index, call, None, task.result()))
-            elif isinstance(error, RunloopError):
-                self._fail(index, call, error)
-            else:
-                self._bug = error
+            self._deliver(Outcome(index, call, None, value))
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        bug = asyncio.CancelledError() if task.cancelled() else task.exception()
+        self._bug = self._bug or bug
         self._rouse()
 
     def _fail(self, index: int, call: Repeatable[T], error: RunloopError) -> None:
@@ -212,13 +255,20 @@ class Crew(Generic[T]):
 
         That is for single requests: a flow may have done half of its work.
         """
+        frames = None if error.__traceback__ is None else error.__traceback__.tb_next
         exhausted = isinstance(error, APIError) and error.exhausted
         if exhausted and isinstance(call, Call) and not self._is_last_pass:
             error.with_traceback(None)  # it may be long until then; frames are large
             self._late.append(Outcome(index, call, error))
         else:
-            frames = error.__traceback__
-            self._ended.append(Outcome(index, call, error, None, frames))
+            error.with_traceback(frames)
+            self._deliver(Outcome(index, call, error, None, frames))
+
+    def _deliver(self, outcome: Outcome[T]) -> None:
+        if self._take is None:
+            self._ended.append(outcome)
+        else:
+            self._take(outcome)
 
     def _rouse(self) -> None:
         if self._wake is not None and not self._wake.done():

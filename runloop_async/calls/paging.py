@@ -1,6 +1,7 @@
 """Lists that come in pages: one page by `await`, every item by `async for`."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import aclosing
 from functools import partial
@@ -41,6 +42,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _CURSOR = "starting_after"
+_REMEMBERED = 8
+"""Pages whose items are known again: a page goes on after the last item of the one
+before it, so that it is there that an item may come twice. All of them would take
+memory without end."""
 
 
 @attrs.frozen
@@ -191,18 +196,23 @@ class Page(Generic[T]):
         """
         return walk(self, ahead=self.call.runner.prefetch)
 
-    def without(self, keys: set[object]) -> "Page[T]":
-        """Return this page without the items whose keys are among these; add the rest.
+    def without(self, earlier: "deque[set[object]]") -> "Page[T]":
+        """Return this page without the items that earlier pages had; add its keys.
 
         Where the list changes while it is read, an item may be on two pages.
         """
+        keys = [*map(self.call.key_of, self._sent)]
+        own = set(keys)
+        seen = set[object]().union(*earlier)
+        earlier.append(own)
+        if len(own) == len(keys) and own.isdisjoint(seen):
+            return self
         new: list[T] = []
-        for item in self._sent:
-            key = self.call.key_of(item)
-            if key is None or key not in keys:
-                keys.add(key)
+        for key, item in zip(keys, self._sent, strict=True):
+            if key is None or key not in seen:
+                seen.add(key)
                 new.append(item)
-        return self if len(new) == len(self._sent) else attrs.evolve(self, items=new)
+        return attrs.evolve(self, items=new)
 
 
 def _bound(call: "PageCall[T]") -> Callable[[Response], Page[T]]:
@@ -338,7 +348,7 @@ async def walk(
         PaginationError: The cursor does not move on.
         APIError: A page could not be fetched; `cursor` says which, to resume from.
     """
-    keys = set[object]()
+    earlier = deque[set[object]](maxlen=_REMEMBERED)
 
     async def after(page: Page[T]) -> Page[T]:
         return await fetch(page.get_next_page())
@@ -346,11 +356,11 @@ async def walk(
     while page.has_more:
         following = asyncio.create_task(after(page)) if ahead else after(page)
         try:
-            yield page.without(keys)
+            yield page.without(earlier)
             page = await following
         finally:
             await _end(following)
-    yield page.without(keys)
+    yield page.without(earlier)
 
 
 async def _end(work: Coroutine[Any, Any, Any] | asyncio.Task[Any]) -> None:

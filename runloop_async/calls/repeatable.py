@@ -26,11 +26,16 @@ class Repeatable(Coroutine[Any, Any, T_co]):
     as slowly.
     """
 
-    _driven: dict[object, Coroutine[Any, Any, T_co]] = attrs.field(  # pyright: ignore[reportUnknownVariableType]
-        factory=dict, init=False, repr=False
+    _driver: object = attrs.field(default=None, init=False, repr=False)
+    """The task that drives this as a coroutine, and beside it what does the work."""
+    _own: Coroutine[Any, Any, T_co] | None = attrs.field(
+        default=None, init=False, repr=False
     )
-    """For each task that drives this as a coroutine, the coroutine that does the work:
-    so one value may be handed to several tasks, and each does the work."""
+    _others: dict[object, Coroutine[Any, Any, T_co]] | None = attrs.field(
+        default=None, init=False, repr=False
+    )
+    """The same for others that drive it meanwhile: so one value may be handed to
+    several tasks, and each does the work."""
 
     @abstractmethod
     def start(self) -> Coroutine[Any, Any, T_co]:
@@ -47,36 +52,50 @@ class Repeatable(Coroutine[Any, Any, T_co]):
     @override
     def send(self, value: Any, /) -> Any:
         """Go on as a coroutine; the first time in a task starts the work."""
-        task, work = self._work_of_task()
+        task = _task()
         try:
-            return work.send(value)
+            return self._work_of(task).send(value)
         except BaseException:  # StopIteration, which brings the result, included
-            del self._driven[task]
+            self._forget(task)
             raise
 
     @override
     def throw(self, *error: Any) -> Any:
         """Go on as a coroutine with an error, such as a cancellation."""
-        task, work = self._work_of_task()
+        task = _task()
         try:
-            return work.throw(*error)
+            return self._work_of(task).throw(*error)
         except BaseException:
-            del self._driven[task]
+            self._forget(task)
             raise
 
     @override
     def close(self) -> None:
         """Give up the work that the current task has begun here, and no other's."""
-        work = self._driven.pop(_task(), None)
+        work = self._forget(_task())
         if work is not None:
             work.close()
 
-    def _work_of_task(self) -> tuple[object, Coroutine[Any, Any, T_co]]:
-        task = _task()
-        work = self._driven.get(task)
-        if work is None:
-            work = self._driven[task] = self.start()
-        return task, work
+    def _work_of(self, task: object) -> Coroutine[Any, Any, T_co]:
+        if self._own is not None and self._driver is task:
+            return self._own
+        others = self._others or {}
+        if task in others:
+            return others[task]
+        work = self.start()
+        if self._own is None:
+            self._driver, self._own = task, work
+        else:
+            self._others = {**others, task: work}
+        return work
+
+    def _forget(self, task: object) -> Coroutine[Any, Any, T_co] | None:
+        """Forget the work of a task, and return it."""
+        work = self._own
+        if work is not None and self._driver is task:
+            self._driver = self._own = None
+            return work
+        return self._others.pop(task, None) if self._others else None
 
     # asyncio reads these for the repr and the stack of a task. It does not say which
     # task it asks for, so the work that was begun last answers.
@@ -112,7 +131,7 @@ class Repeatable(Coroutine[Any, Any, T_co]):
         return getattr(self._latest(), "cr_await", None)
 
     def _latest(self) -> object:
-        return next(reversed(self._driven.values()), None)
+        return next(reversed((self._others or {}).values()), self._own)
 
     if not TYPE_CHECKING:  # pragma: no branch
 

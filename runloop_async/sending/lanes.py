@@ -9,12 +9,12 @@ from runloop_async.calls.runner import Clock
 from runloop_async.errors import APIConnectionError, APIError, APIStatusError
 from runloop_async.events import Event, GateChanged
 from runloop_async.limits import Limits, Permits
-from runloop_async.sending.gate import Gate
+from runloop_async.sending.gate import Gate, Turn
 from runloop_async.sending.outgoing import Attempt
 from runloop_async.sending.permits import LocalPermits
 from runloop_async.sending.stats import LaneStats
 from runloop_async.wire.rate import Concurrency, Governor, RetryBudget, Shared
-from runloop_async.wire.request import Workload
+from runloop_async.wire.request import Request, Workload
 from runloop_async.wire.retry import Stop, Wait, is_throttle, is_transient
 
 _MOST = 1000
@@ -37,6 +37,19 @@ class Lane:
         self._emit = emit
         self._told = self._now()
 
+    def turn(self, request: Request) -> Turn | None:
+        """Let the first attempt of a call leave, or return what it has to wait for."""
+        gate = self.gate
+        route = request.name
+        if gate.enter(self._clock.now(), route):
+            return None
+        return gate.join(route)
+
+    def admitted(self, attempt: Attempt, at_s: float, waited_s: float) -> None:
+        """Note that an attempt leaves."""
+        self.gate.waits.append(waited_s)
+        attempt.admitted_s = at_s
+
     async def enter(self, attempt: Attempt) -> bool:
         """Wait until an attempt may leave; tell whether it may at all.
 
@@ -56,12 +69,9 @@ class Lane:
                 raise
             if admitted_s is None:
                 return False
-            gate.waits.append(admitted_s - now)
-            now = admitted_s
+            self.admitted(attempt, admitted_s, admitted_s - now)
         else:
-            gate.waits.append(0.0)
-            now = gate.stamp
-        attempt.admitted_s = now
+            self.admitted(attempt, gate.stamp, 0.0)
         return True
 
     def leave(self, attempt: Attempt) -> None:
@@ -75,6 +85,7 @@ class Lane:
             attempt.route,
             sent=attempt.admitted_s,
             latency_s=attempt.latency_s if latency_s is None else latency_s,
+            size=attempt.size,
             is_retry=attempt.is_retry,
         )
         if self._emit is not None:

@@ -107,6 +107,8 @@ class Attempt(Message, msgspec.Struct, kw_only=True, eq=False):
     """When it was handed to a connection, in monotonic seconds."""
     latency_s: float = math.inf
     """Seconds from then to the head of the response."""
+    size: int = 0
+    """Bytes of the body of the response."""
     phase: Phase = "connect"
     """Where in the request the attempt is."""
     was_sent: bool | None = False
@@ -184,6 +186,7 @@ class Attempt(Message, msgspec.Struct, kw_only=True, eq=False):
 
     def received(self, status: int, body_bytes: int = 0) -> None:
         """Note that a response is here, whatever its status, and how large it is."""
+        self.size = body_bytes
         self.count_bytes(body_bytes)
         if self.emit is not None:
             elapsed_s = time.monotonic() - self.written_s
@@ -261,7 +264,7 @@ class Preparation:
         elsewhere = request.url
         return Attempt(
             method=request.method,
-            route=f"{request.method} {request.route}",
+            route=request.name,
             base=self._base if elsewhere is None else elsewhere,
             target=self._target(request, options) if elsewhere is None else "",
             headers=self._headers_of(request, options),

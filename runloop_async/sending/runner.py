@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
@@ -11,13 +10,14 @@ from typing import Any, TypeVar
 from runloop_async.calls.runner import Clock, Sendable, Stream
 from runloop_async.errors import APIError, ClientClosedError
 from runloop_async.options import ClientOptions
+from runloop_async.sending.asking import Asking
+from runloop_async.sending.gate import Turn
 from runloop_async.sending.lanes import Lane
 from runloop_async.sending.outgoing import Attempt, Preparation
-from runloop_async.sending.pool import Answer, Pool, past_deadline
+from runloop_async.sending.pool import Pool, past_deadline
 from runloop_async.sending.stats import Telemetry
-from runloop_async.sending.verdict import may_be_done, verdict_on
+from runloop_async.sending.verdict import mark, may_be_done, verdict_on
 from runloop_async.wire.request import Request, Workload
-from runloop_async.wire.response import error_for, is_success
 from runloop_async.wire.retry import Stop, Wait, is_ambiguous
 
 T = TypeVar("T")
@@ -45,6 +45,7 @@ class HttpRunner:
         """How many short calls may be under way."""
         self.prefetch = options.prefetch
         """Whether a list fetches its next page while the present one is consumed."""
+        self._asking = Asking(pool)
         self._preparation = Preparation(options, telemetry)
 
     async def pause(self, delay_s: float) -> None:
@@ -57,7 +58,7 @@ class HttpRunner:
 
     def run(self, call: Sendable[T]) -> Coroutine[Any, Any, T]:
         """Send a request, again if need be, and return its decoded response."""
-        return self._until_success(call, self._whole)
+        return self._until_success(call, self._asking.whole)
 
     @asynccontextmanager
     async def stream(self, call: Sendable[Any]) -> AsyncGenerator[Stream]:
@@ -65,7 +66,7 @@ class HttpRunner:
         ends_at = None
         if (deadline_s := self._deadline_s(call)) is not None:
             ends_at = asyncio.get_running_loop().time() + deadline_s
-        answer = await self._until_success(call, self._opened)
+        answer = await self._until_success(call, self._asking.opened)
         answer.ends_at = ends_at
         try:
             yield answer
@@ -79,38 +80,6 @@ class HttpRunner:
             answer.close()
             self._lanes[call.request.workload].leave(answer.attempt)
 
-    async def _whole(self, call: Sendable[T], lane: Lane, attempt: Attempt) -> T:
-        """Make one attempt, and read what comes of it."""
-        try:
-            attempt.begin()
-            response = await self._pool.send(attempt)
-            status = response.status
-            if not is_success(status) and status not in call.request.answers:
-                raise error_for(response, now=time.time())
-            lane.succeeded(attempt)
-        except APIError as error:
-            lane.failed(attempt, error)
-            raise
-        finally:
-            lane.leave(attempt)
-        return call.read(response)
-
-    async def _opened(self, _: Sendable[Any], lane: Lane, attempt: Attempt) -> Answer:
-        """Make one attempt, and keep its place in the lane if it succeeds."""
-        try:
-            attempt.begin()
-            answer = await self._pool.stream(attempt)
-            if not is_success(answer.status):
-                refusal = await answer.refusal()
-                raise error_for(refusal, now=time.time())  # noqa: TRY301
-            lane.succeeded(attempt)
-        except BaseException as error:
-            if isinstance(error, APIError):
-                lane.failed(attempt, error)
-            lane.leave(attempt)
-            raise
-        return answer
-
     def _deadline_s(self, call: Sendable[Any]) -> float | None:
         return call.options.get("deadline", self._options.deadline)
 
@@ -121,17 +90,57 @@ class HttpRunner:
     ) -> T:
         """Make attempts until one succeeds, the policy says stop, or time is up."""
         self._pool.open()  # or say now that it is closed, or in another loop
+        deadline_s = self._deadline_s(call)
+        if deadline_s is not None:
+            return await self._by_deadline(call, ask, deadline_s)
+        # Very many may wait for their first attempt: nothing is made for it until then.
+        request, began_s = call.request, self.clock.now()
+        lane = self._lanes[request.workload]
+        if (turn := lane.turn(request)) is not None:
+            try:
+                await turn
+            except BaseException:
+                lane.gate.desert(turn)
+                raise
+        attempt = self._prepared(call, lane, began_s, turn)
+        return await self._attempts(call, ask, lane, attempt)
+
+    def _prepared(
+        self, call: Sendable[Any], lane: Lane, began_s: float, turn: Turn | None
+    ) -> Attempt:
+        """Return an attempt that may leave, now that its turn has come."""
+        admitted_s = lane.gate.stamp if turn is None else turn.result()
+        request = call.request
+        if admitted_s is None:
+            attempt = self._preparation.attempt(request, call.options)
+            attempt.began_s = began_s
+            raise self._refusal(lane, request, attempt)
+        try:
+            attempt = self._preparation.attempt(request, call.options)
+        except BaseException:
+            lane.gate.leave(admitted_s)
+            raise
+        attempt.began_s = began_s
+        lane.admitted(attempt, admitted_s, admitted_s - began_s if turn else 0.0)
+        return attempt
+
+    async def _by_deadline(
+        self,
+        call: Sendable[Any],
+        ask: Callable[[Sendable[Any], Lane, Attempt], Coroutine[Any, Any, T]],
+        deadline_s: float,
+    ) -> T:
         request = call.request
         attempt = self._preparation.attempt(request, call.options)
         attempt.began_s = self.clock.now()
-        deadline_s = self._deadline_s(call)
-        if deadline_s is None:
-            return await self._attempts(call, ask, attempt)
         attempt.ends_s = attempt.began_s + deadline_s
+        lane = self._lanes[request.workload]
         scope = asyncio.timeout(deadline_s)
         try:
             async with scope:
-                return await self._attempts(call, ask, attempt)
+                if not await lane.enter(attempt):
+                    raise self._refusal(lane, request, attempt)
+                return await self._attempts(call, ask, lane, attempt)
         except TimeoutError:
             if not scope.expired():
                 raise
@@ -145,13 +154,11 @@ class HttpRunner:
         self,
         call: Sendable[Any],
         ask: Callable[[Sendable[Any], Lane, Attempt], Coroutine[Any, Any, T]],
+        lane: Lane,
         attempt: Attempt,
     ) -> T:
         request = call.request
-        lane = self._lanes[request.workload]
         while True:
-            if not await lane.enter(attempt):
-                raise self._refusal(lane, request, attempt)
             try:
                 return await ask(call, lane, attempt)
             except APIError as error:
@@ -170,6 +177,8 @@ class HttpRunner:
                     _log.debug("%s was cancelled, and may be carried out", request)
                 raise
             await self.pause(verdict.delay_s)
+            if not await lane.enter(attempt):
+                raise self._refusal(lane, request, attempt)
 
     def _refusal(self, lane: Lane, request: Request, attempt: Attempt) -> APIError:
         """Return what to raise for an attempt that may not leave.
@@ -185,13 +194,5 @@ class HttpRunner:
     def _mark(
         self, error: APIError, request: Request, attempt: Attempt, verdict: Wait | Stop
     ) -> None:
-        """Put on an error what is known of the call."""
-        error.method = request.method
-        error.route = request.route
-        error.attempts = attempt.number
-        error.elapsed_s = self.clock.now() - attempt.began_s
-        if isinstance(verdict, Stop):
-            error.ambiguous = verdict.ambiguous
-            error.out_of_time = verdict.out_of_time
-            error.exhausted = verdict.exhausted
+        mark(error, request, attempt, verdict, self.clock.now())
         _log.debug("%s; %s", error, verdict)

@@ -45,6 +45,24 @@ def verdict_on(
     )
 
 
+def mark(
+    error: APIError,
+    request: Request,
+    attempt: Attempt,
+    verdict: Wait | Stop,
+    now: float,
+) -> None:
+    """Put on an error what is known of the call."""
+    error.method = request.method
+    error.route = request.route
+    error.attempts = attempt.number
+    error.elapsed_s = now - attempt.began_s
+    if isinstance(verdict, Stop):
+        error.ambiguous = verdict.ambiguous
+        error.out_of_time = verdict.out_of_time
+        error.exhausted = verdict.exhausted
+
+
 def may_be_done(request: Request, attempt: Attempt) -> bool:
     """Tell whether a write may be carried out although its attempt was cut off."""
     return request.safety is not Safety.SAFE and attempt.was_sent is not False

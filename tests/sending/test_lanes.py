@@ -6,7 +6,12 @@ import pytest
 
 from runloop_async.calls.call import Call
 from runloop_async.calls.reading import reader
-from runloop_async.errors import APITimeoutError, EventLoopError, NotFoundError
+from runloop_async.errors import (
+    APIConnectionError,
+    APITimeoutError,
+    EventLoopError,
+    NotFoundError,
+)
 from runloop_async.limits import Limits
 from runloop_async.models.benchmark_runs import BenchmarkRunView
 from runloop_async.resources.benchmark_runs import BenchmarkRuns
@@ -179,3 +184,48 @@ async def test_a_runner_in_another_loop_says_so_even_when_its_lane_is_full() -> 
             await asyncio.to_thread(asyncio.run, use())
 
         first.cancel()
+
+
+@pytest.mark.parametrize("waits", [False, True])
+async def test_what_cannot_be_prepared_gives_its_slot_back(
+    monkeypatch: pytest.MonkeyPatch, *, waits: bool
+) -> None:
+    def bug(**_: object) -> None:
+        raise KeyError("bug")
+
+    async with (
+        RawServer(then_hang(), echo) as server,
+        sending(server.url, limits=ONE) as runner,
+    ):
+        first = asyncio.ensure_future(retrieve(runner))
+        await server.has_got(1)
+        if not waits:
+            first.cancel()
+            await asyncio.wait([first])
+        monkeypatch.setattr("runloop_async.sending.outgoing.Attempt", bug)
+        second = asyncio.ensure_future(retrieve(runner))
+        await settle()
+        first.cancel()
+        with pytest.raises(KeyError):
+            await second
+        monkeypatch.undo()
+        third = await retrieve(runner, "bmr_3")
+
+    assert third.id == "bmr_3"
+
+
+async def test_a_call_with_a_deadline_is_refused_as_any_other() -> None:
+    async with (
+        RawServer(then_hang()) as server,
+        sending(server.url, limits=ONE) as runner,
+    ):
+        first = asyncio.ensure_future(retrieve(runner))
+        await server.has_got(1)
+        second = asyncio.ensure_future(retrieve(runner).with_options(deadline=30))
+        await settle()
+        lane = runner._lanes[Workload.API]  # pyright: ignore[reportPrivateUsage]
+        lane.gate.release()
+        with pytest.raises(APIConnectionError, match="nothing was sent"):
+            await second
+        first.cancel()
+        await asyncio.wait([first])

@@ -25,6 +25,9 @@ _CONNECTION_S: Final = 0.001
 _CALL_S: Final = 0.0001
 """What a call costs this process, amply: with more connections than responses can be
 taken in, responses only queue up here, which looks as if the server were slow."""
+_BYTE_S: Final = 1.5e-9
+_CALLS: Final = 16
+"""And what each byte of a response costs; the mean of so many responses counts."""
 _SLOWER: Final = 2.0
 """Responses that take more than this times the quickest show that the server queues."""
 _MEMORY: Final = 1024
@@ -54,6 +57,7 @@ class Concurrency:
     """How many requests of a lane may be under way, and how many are."""
 
     __slots__ = (
+        "_call_s",
         "_full_at",
         "_is_capped",
         "_is_fixed",
@@ -63,6 +67,7 @@ class Concurrency:
         "_ramp_at",
         "_ramp_every_s",
         "_ramp_to",
+        "_served",
         "_shared",
         "_throttled_at",
         "_trial_at",
@@ -98,6 +103,9 @@ class Concurrency:
         """How many calls wait; kept by whoever queues them."""
         self.backlog = 0
         """How many more are to come; kept by whoever will make them."""
+        self._call_s = _CALL_S
+        self._served = 0
+        """Successes since there was last no queue."""
         self._quickest_s = math.inf
         self._full_at = self._throttled_at = -math.inf
         self._ramp_at: float | None = None
@@ -155,12 +163,15 @@ class Concurrency:
         if self._shared is not None:
             self._shared.taken -= 1
 
-    def answered(self, now: float, latency_s: float, *, is_paced: bool) -> None:
+    def answered(
+        self, now: float, latency_s: float, size: int = 0, *, is_paced: bool
+    ) -> None:
         """Note a success, before its request has left.
 
         Args:
             now: The present time.
             latency_s: Seconds from the request to the head of its response.
+            size: Bytes of the response.
             is_paced: Whether the rate is limited, so that more is of no use.
         """
         quickest_s = self._quickest_s
@@ -171,6 +182,8 @@ class Concurrency:
             self._quickest_s = quickest_s = latency_s
         elif quickest_s < math.inf:
             self._quickest_s += (latency_s - quickest_s) / _MEMORY
+        self._served = self._served + 1 if self.waiting else 0
+        self._call_s += (_CALL_S + size * _BYTE_S - self._call_s) / _CALLS
         if self.in_flight >= self.limit:
             self._full_at = now
             if self.waiting and self._is_worth_more(latency_s, is_paced=is_paced):
@@ -182,9 +195,11 @@ class Concurrency:
         limit, quickest_s = self.limit, self._quickest_s
         if limit >= self._most or self._is_capped or limit < self._ramp_to:
             return False
-        if latency_s > _SLOWER * quickest_s or limit * _CALL_S >= quickest_s:
+        if latency_s > _SLOWER * quickest_s or limit * self._call_s >= quickest_s:
             return False
-        queue_s = (self.waiting + self.backlog) * quickest_s
+        # Where a queue lasts, about as many as were served may still come.
+        to_come = self.waiting + self.backlog + self._served // 2
+        queue_s = to_come * quickest_s
         pays = limit * limit * _CONNECTION_S < queue_s
         return limit < _BASE or (pays and not is_paced)
 

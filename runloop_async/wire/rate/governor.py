@@ -105,6 +105,7 @@ class Governor:
         *,
         sent: float,
         latency_s: float,
+        size: int = 0,
         is_retry: bool = False,
     ) -> None:
         """Note a response of a service that works, before its request has left.
@@ -115,6 +116,7 @@ class Governor:
             sent: When the request was admitted.
             latency_s: Seconds to the head of the response; infinite where that says
                 nothing.
+            size: Bytes of the response.
             is_retry: Whether it paid for being a retry.
         """
         self.last_success_at = now
@@ -131,7 +133,7 @@ class Governor:
             is_paced = pace.is_binding
             if pace.is_noise:
                 self.concurrency.uncap()
-        self.concurrency.answered(now, latency_s, is_paced=is_paced)
+        self.concurrency.answered(now, latency_s, size, is_paced=is_paced)
 
     def throttled(
         self, now: float, route: str, *, sent: float, retry_after: float | None

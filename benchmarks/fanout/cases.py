@@ -1,0 +1,438 @@
+"""The cases: each is a function that is run in a process of its own.
+
+A case gets the address of the server and a scale, 1 for figures that count. It returns
+figures by name; what they must be is in `bars`.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final
+
+import attrs
+
+from benchmarks.fanout.watch import Log, ids, log, percentile, rules, watched
+from runloop_async import AsyncRunloop, BulkResult
+from runloop_async.models.benchmark_runs import BenchmarkRunView
+
+Figures = Mapping[str, Any]
+_SECONDS: Final = 30.0
+
+
+@attrs.frozen
+class Turn:
+    """Where a case is run, and how much of it."""
+
+    url: str
+    scale: float
+
+    def count(self, whole: int) -> int:
+        """Return how many at this scale."""
+        return max(int(whole * self.scale), 20)
+
+    @property
+    def seconds(self) -> float:
+        """How long a case under a limit takes."""
+        return max(_SECONDS * self.scale, 2.0)
+
+    def client(self, **options: Any) -> AsyncRunloop:
+        """Return this library's client."""
+        return AsyncRunloop(bearer_token="benchmark", base_url=self.url, **options)
+
+
+async def _gathered(client: AsyncRunloop, names: Sequence[str]) -> int:
+    """Return how many of the calls failed."""
+    runs = client.benchmark_runs
+    outcomes = await asyncio.gather(*map(runs.retrieve, names), return_exceptions=True)
+    return sum(isinstance(outcome, BaseException) for outcome in outcomes)
+
+
+async def _at_once(client: AsyncRunloop, names: Sequence[str], at_once: int) -> None:
+    left = iter(names)
+
+    async def work() -> None:
+        for each in left:
+            await client.benchmark_runs.retrieve(each)
+
+    await asyncio.gather(*(work() for _ in range(at_once)))
+
+
+async def gather(turn: Turn) -> Figures:
+    """Very many calls in one gather, beside 64 at a time."""
+    names = ids(turn.count(10_000))
+    ratios, errors = list[float](), 0
+    async with turn.client() as client:
+        await _gathered(client, names[:200])
+        for _ in range(5):
+            async with watched() as few:
+                await _at_once(client, names, 64)
+            async with watched() as many:
+                errors += await _gathered(client, names)
+            ratios.append(many.cpu_s / few.cpu_s)
+    return {
+        "errors": errors,
+        "CPU per call, to that at 64": percentile(ratios, 0.5),
+        "all ratios": ratios,
+    }
+
+
+async def memory(turn: Turn) -> Figures:
+    """Memory and the event loop in one gather, and ten times as much of it."""
+    async with turn.client() as client:
+        await _gathered(client, ids(200))
+        async with watched(ticking=True) as one:
+            errors = await _gathered(client, ids(turn.count(10_000)))
+        async with watched() as plain:
+            errors += await _gathered(client, ids(turn.count(10_000)))
+        async with watched() as ten:
+            errors += await _gathered(client, ids(10 * turn.count(10_000)))
+    return {
+        "errors": errors,
+        "memory, MB": one.grown_mb,
+        "loop held, s": one.worst_s,
+        "time of ten times as many, to ten times": ten.wall_s / plain.wall_s / 10,
+        "memory of ten times as many, to ten times": ten.grown_mb / one.grown_mb / 10,
+    }
+
+
+def _limited(rate: float, after: Log, seconds: float) -> Figures:
+    return {
+        "goodput, to what is allowed": after.goodput(min(3, seconds / 2), seconds)
+        / rate,
+        "rejected": after.rejected,
+        "early": after.early,
+        "ticks": [after.served, after.refused],
+    }
+
+
+async def limit(
+    turn: Turn, kind: str, rate: int, retry_after: float | None = None
+) -> Figures:
+    """As many calls as a limit allows in half a minute, in one gather."""
+    await rules(turn.url, **{kind: [(0, rate)]}, retry_after=retry_after)
+    async with turn.client() as client:
+        lost = await _gathered(client, ids(int(rate * turn.seconds)))
+    # The server may have served all before the time is over, never more than allowed.
+    after = await log(turn.url)
+    seconds = min(turn.seconds, len(after.served) / 10)
+    return {"lost": lost, **_limited(rate, after, seconds)}
+
+
+async def bounded(turn: Turn) -> Figures:
+    """A server that allows 40 at once, each of 100 ms."""
+    await rules(turn.url, at_once=40)
+    whole = 40 / 0.1
+    async with turn.client() as client:
+        lost = await _gathered(client, ids(int(whole * turn.seconds)))
+    after = await log(turn.url)
+    seconds = min(turn.seconds, len(after.served) / 10)
+    return {"lost": lost, **_limited(whole, after, seconds)}
+
+
+async def changing(turn: Turn) -> Figures:
+    """The rate halves and doubles in mid-run."""
+    third = turn.seconds / 3
+    steps = [(0, 300), (third, 150), (2 * third, 300)]
+    await rules(turn.url, bucket=steps, retry_after=1)
+    allowed = (300 + 150 + 300) * third
+    async with turn.client() as client:
+        lost = await _gathered(client, ids(int(allowed)))
+    after = await log(turn.url)
+    shares = [
+        after.goodput(begin + 0.2 * third, begin + third) / rate
+        for begin, rate in steps
+    ]
+    return {
+        "lost": lost,
+        "goodput at 300, 150 and 300": shares,
+        "least goodput": min(shares),
+        "rejected": after.rejected,
+        "early": after.early,
+        "ticks": [after.served, after.refused],
+    }
+
+
+async def sharing(turn: Turn, kind: str, clients: int) -> Figures:
+    """Several clients with one key that begin at once."""
+    await rules(turn.url, **{kind: [(0, 300)]}, retry_after=1)
+    names = ids(int(300 * turn.seconds))
+
+    async def one() -> int:
+        done = 0
+        async with turn.client() as client:
+
+            async def work() -> None:
+                nonlocal done
+                for each in names:
+                    await client.benchmark_runs.retrieve(each)
+                    done += 1
+
+            users = [asyncio.create_task(work()) for _ in range(100)]
+            await asyncio.sleep(turn.seconds)
+            for user in users:
+                user.cancel()
+            await asyncio.wait(users)
+        return done
+
+    done = await asyncio.gather(*(one() for _ in range(clients)))
+    after = await log(turn.url)
+    return {
+        "least share": min(done) / sum(done),
+        "goodput, to what is allowed": after.goodput(3, turn.seconds) / 300,
+        "rejected": after.rejected,
+    }
+
+
+async def herd(turn: Turn) -> Figures:
+    """500 calls that fail in one tick come back spread."""
+    await rules(turn.url, down=(0, 0.05))
+    async with turn.client() as client:
+        names = ids(500)
+        lost = await _gathered(client, names)
+    after = await log(turn.url)
+    first = sum(after.failed)
+    back = after.served[1:]
+    return {
+        "failed": first,
+        "lost": lost,
+        "most in a tenth of a second": max(back, default=0) / 500,
+    }
+
+
+async def slow(turn: Turn) -> Figures:
+    """A service of 50 ms, 200 calls at a time, beside a bare bounded loop."""
+    names = ids(turn.count(20_000))
+    ratios = list[float]()
+    async with turn.client() as client:
+        await _bare(turn.url, names[:400], 200)
+        for _ in range(3):
+            async with watched() as bare:
+                await _bare(turn.url, names, 200)
+            async with watched() as ours:
+                result = await client.bulk(
+                    map(client.benchmark_runs.retrieve, names), concurrency=200
+                )
+            result.raise_for_failures()
+            ratios.append(bare.wall_s / ours.wall_s)
+    return {"speed, to a bare loop": percentile(ratios, 0.5), "all ratios": ratios}
+
+
+async def _bare(url: str, names: Sequence[str], at_once: int) -> None:
+    import aiohttp  # noqa: PLC0415 - the peer, beside the library
+    import orjson  # noqa: PLC0415
+
+    left = iter(names)
+    connector = aiohttp.TCPConnector(limit=at_once)
+    async with aiohttp.ClientSession(connector=connector) as session:
+
+        async def work() -> None:
+            for each in left:
+                async with session.get(f"{url}/v1/benchmark_runs/{each}") as response:
+                    orjson.loads(await response.read())
+
+        await asyncio.gather(*(work() for _ in range(at_once)))
+
+
+async def far(turn: Turn) -> Figures:
+    """A service of 200 ms over TLS, all calls in one gather, with the defaults."""
+    names = ids(turn.count(10_000))
+    async with turn.client() as client, watched() as ours:
+        errors = await _gathered(client, names)
+    return {"errors": errors, "calls a second": len(names) / ours.wall_s}
+
+
+async def far_official(turn: Turn) -> Figures:
+    """The same with the official client over HTTP/2."""
+    from runloop_api_client import (  # noqa: PLC0415 - the peer, beside the library
+        AsyncRunloop as Official,
+    )
+    from runloop_api_client import DefaultAsyncHttpxClient  # noqa: PLC0415
+
+    names = ids(turn.count(10_000))
+    http = DefaultAsyncHttpxClient(http2=True)
+    async with (
+        Official(
+            bearer_token="benchmark", base_url=turn.url, http_client=http
+        ) as client,
+        watched() as theirs,
+    ):
+        outcomes = await asyncio.gather(
+            *map(client.benchmark_runs.retrieve, names), return_exceptions=True
+        )
+    errors = sum(isinstance(outcome, BaseException) for outcome in outcomes)
+    return {"errors": errors, "calls a second": len(names) / theirs.wall_s}
+
+
+async def outage(turn: Turn) -> Figures:
+    """All fails for ten seconds, with 200 callers at work."""
+    begin, end = turn.seconds / 6, turn.seconds / 2
+    await rules(turn.url, down=(begin, end))
+    until = time.monotonic() + turn.seconds
+    async with turn.client() as client:
+
+        async def user() -> None:
+            while time.monotonic() < until:
+                await asyncio.gather(
+                    client.benchmark_runs.retrieve("bmr_1"), return_exceptions=True
+                )
+
+        await asyncio.gather(*(user() for _ in range(200)))
+    after = await log(turn.url)
+    before = after.goodput(begin / 2, begin)
+    return {
+        "requests while it was down": sum(after.failed),
+        "rate 5 s after, to before": after.goodput(end + 5, end + 6) / before,
+        "peak, to before": max(after.served[int(end * 10) :], default=0) * 10 / before,
+        "ticks": [after.served, after.failed],
+    }
+
+
+async def failing(turn: Turn) -> Figures:
+    """30 % of all attempts fail by chance: a gather, and a bulk."""
+    names = ids(turn.count(10_000))
+    await rules(turn.url, failing=0.3)
+    async with turn.client() as client:
+        lost = await _gathered(client, names)
+    after = await log(turn.url)
+    await rules(turn.url, failing=0.3)
+    async with turn.client() as client:
+        result = await client.bulk(map(client.benchmark_runs.retrieve, names))
+    return {
+        "lost in a gather": lost,
+        "lost in a bulk": len(result.failures),
+        "requests per call": after.requests / len(names),
+        "requests per call of the bulk": result.summary.requests / len(names),
+    }
+
+
+async def stream(turn: Turn) -> Figures:
+    """Fifty thousand ids through a bulk, outcome by outcome."""
+    count = turn.count(50_000)
+    seen = 0
+    async with turn.client() as client:
+        await _gathered(client, ids(200))
+        async with watched(ticking=True) as watch:
+            calls = (client.benchmark_runs.retrieve(each) for each in ids(count))
+            async for outcome in client.bulk(calls).as_completed():
+                seen += outcome.error is None
+    return {
+        "lost": count - seen,
+        "memory, MB": watch.grown_mb,
+        "loop held, s": watch.worst_s,
+    }
+
+
+async def large(turn: Turn) -> Figures:
+    """Runs of 1 MB in a bulk, with a timer of 1 ms on the same event loop."""
+    async with turn.client() as client:
+        runs = client.benchmarks.runs
+        async with watched(ticking=True) as watch:
+            calls = (runs.retrieve("bmr_500") for _ in range(turn.count(400)))
+            async for outcome in client.bulk(calls).as_completed():
+                outcome.value  # noqa: B018 - raises if it failed
+    return {
+        "late at the 99th percentile, s": percentile(watch.late_s, 0.99),
+        "late at worst, s": watch.worst_s,
+    }
+
+
+async def many(turn: Turn) -> Figures:
+    """Ten thousand runs of one benchmark, by their ids."""
+    count = turn.count(10_000)
+    names = ids(count)
+    async with turn.client() as client:
+        result: BulkResult[
+            BenchmarkRunView
+        ] = await client.benchmark_runs.retrieve_many(
+            names, benchmark_id=f"bmd_{count}"
+        )
+    return {
+        "requests": result.summary.requests,
+        "lost": len(result.failures),
+        "how": result.summary.how,
+    }
+
+
+async def listing(turn: Turn) -> Figures:
+    """A list of 100,000 runs, item by item, beside a loop by hand."""
+    import aiohttp  # noqa: PLC0415 - the peer, beside the library
+    import orjson  # noqa: PLC0415
+
+    count = turn.count(100_000)
+    ratios, grown, seen = list[float](), 0.0, 0
+    query = {"benchmark_id": f"bmd_{count}", "limit": "5000"}
+
+    async def by_hand(session: aiohttp.ClientSession) -> int:
+        seen, asked = 0, dict(query)
+        while True:
+            url = f"{turn.url}/v1/benchmark_runs"
+            async with session.get(url, params=asked) as response:
+                page = orjson.loads(await response.read())
+            for run in page["runs"]:
+                seen += bool(run["id"])
+            if not page["has_more"]:
+                return seen
+            asked["starting_after"] = page["runs"][-1]["id"]
+
+    async with turn.client() as client, aiohttp.ClientSession() as session:
+        await by_hand(session)
+        for _ in range(5):
+            async with watched() as hand:
+                await by_hand(session)
+            seen = 0
+            async with watched() as ours:
+                async for run in client.benchmark_runs.list(
+                    benchmark_id=query["benchmark_id"], limit=5000
+                ):
+                    seen += bool(run.id)
+            ratios.append(ours.wall_s / hand.wall_s)
+            grown = max(grown, ours.grown_mb)
+    return {
+        "lost": count - seen,
+        "time, to a loop by hand": percentile(ratios, 0.5),
+        "memory, MB": grown,
+        "all ratios": ratios,
+    }
+
+
+async def polls(turn: Turn) -> Figures:
+    """500 long polls, and 200 short calls a second beside them."""
+    async with turn.client() as client:
+        alone = await _short_calls(client, turn.seconds / 3)
+        stop = asyncio.Event()
+
+        async def poll(number: int) -> None:
+            while not stop.is_set():
+                await client.devboxes.wait_for_status(
+                    f"dbx_{number}", statuses=["running"]
+                )
+
+        polling = [asyncio.create_task(poll(number)) for number in range(500)]
+        await asyncio.sleep(1)
+        held = client.stats().wait.in_flight
+        beside = await _short_calls(client, turn.seconds / 3)
+        stop.set()
+        await asyncio.gather(*polling)
+    return {
+        "polls at once": held,
+        "p99 beside them, to without": percentile(beside, 0.99)
+        / percentile(alone, 0.99),
+        "p99 without, s": percentile(alone, 0.99),
+    }
+
+
+async def _short_calls(client: AsyncRunloop, seconds: float) -> Sequence[float]:
+    """Make 200 calls a second; return how long each took."""
+    took, begun = list[float](), time.perf_counter()
+
+    async def one(number: int) -> None:
+        await asyncio.sleep(begun + number / 200 - time.perf_counter())
+        began = time.perf_counter()
+        await client.benchmark_runs.retrieve("bmr_1")
+        took.append(time.perf_counter() - began)
+
+    await asyncio.gather(*(one(number) for number in range(int(200 * seconds))))
+    return took
+
+
+Case = Callable[..., Awaitable[Figures]]
