@@ -21,7 +21,7 @@ BUDGETS = {
     "": 1_700,
     "calls": 3_100,
     "cli": 900,
-    "convert": 1_100,
+    "convert": 1_150,
     "models": 4_200,
     "resources": 2_800,
     "sending": 2_800,  # with two paths to a server, the gate, and what is told of them

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
+from benchmarks.fanout.plots import plotted
 from benchmarks.fanout.runs import RUNS, Run
 from benchmarks.processes import running, served
 from benchmarks.report import machine
@@ -31,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"machine": machine(), "runs": kept}) + "\n")
     print(f"kept in {path}")
+    for plot in plotted(kept, path.parent):
+        print(f"drawn in {plot}")
     return int(any("broke" in figures for figures in kept.values()))
 
 
@@ -54,7 +57,7 @@ def _measured(name: str, scale: float) -> Mapping[str, Any]:
 def _shown(name: str, run: Run, figures: Mapping[str, Any]) -> str:
     lines = [name]
     for figure, value in figures.items():
-        if figure == "ticks":
+        if figure in {"ticks", "at once"}:
             continue
         bar = run.bars.get(figure)
         verdict = ""

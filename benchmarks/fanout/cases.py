@@ -6,7 +6,7 @@ figures by name; what they must be is in `bars`.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import attrs
@@ -40,14 +40,15 @@ class Turn:
         return AsyncRunloop(bearer_token="benchmark", base_url=self.url, **options)
 
 
-async def _gathered(client: AsyncRunloop, names: Sequence[str]) -> int:
+async def gathered(client: AsyncRunloop, names: Sequence[str]) -> int:
     """Return how many of the calls failed."""
     runs = client.benchmark_runs
     outcomes = await asyncio.gather(*map(runs.retrieve, names), return_exceptions=True)
     return sum(isinstance(outcome, BaseException) for outcome in outcomes)
 
 
-async def _at_once(client: AsyncRunloop, names: Sequence[str], at_once: int) -> None:
+async def at_a_time(client: AsyncRunloop, names: Sequence[str], at_once: int) -> None:
+    """Fetch runs, so many at a time."""
     left = iter(names)
 
     async def work() -> None:
@@ -62,12 +63,12 @@ async def gather(turn: Turn) -> Figures:
     names = ids(turn.count(10_000))
     ratios, errors = list[float](), 0
     async with turn.client() as client:
-        await _gathered(client, names[:200])
+        await gathered(client, names[:200])
         for _ in range(5):
             async with watched() as few:
-                await _at_once(client, names, 64)
+                await at_a_time(client, names, 64)
             async with watched() as many:
-                errors += await _gathered(client, names)
+                errors += await gathered(client, names)
             ratios.append(many.cpu_s / few.cpu_s)
     return {
         "errors": errors,
@@ -79,13 +80,13 @@ async def gather(turn: Turn) -> Figures:
 async def memory(turn: Turn) -> Figures:
     """Memory and the event loop in one gather, and ten times as much of it."""
     async with turn.client() as client:
-        await _gathered(client, ids(200))
+        await gathered(client, ids(200))
         async with watched(ticking=True) as one:
-            errors = await _gathered(client, ids(turn.count(10_000)))
+            errors = await gathered(client, ids(turn.count(10_000)))
         async with watched() as plain:
-            errors += await _gathered(client, ids(turn.count(10_000)))
+            errors += await gathered(client, ids(turn.count(10_000)))
         async with watched() as ten:
-            errors += await _gathered(client, ids(10 * turn.count(10_000)))
+            errors += await gathered(client, ids(10 * turn.count(10_000)))
     return {
         "errors": errors,
         "memory, MB": one.grown_mb,
@@ -111,7 +112,7 @@ async def limit(
     """As many calls as a limit allows in half a minute, in one gather."""
     await rules(turn.url, **{kind: [(0, rate)]}, retry_after=retry_after)
     async with turn.client() as client:
-        lost = await _gathered(client, ids(int(rate * turn.seconds)))
+        lost = await gathered(client, ids(int(rate * turn.seconds)))
     # The server may have served all before the time is over, never more than allowed.
     after = await log(turn.url)
     seconds = min(turn.seconds, len(after.served) / 10)
@@ -123,7 +124,7 @@ async def bounded(turn: Turn) -> Figures:
     await rules(turn.url, at_once=40)
     whole = 40 / 0.1
     async with turn.client() as client:
-        lost = await _gathered(client, ids(int(whole * turn.seconds)))
+        lost = await gathered(client, ids(int(whole * turn.seconds)))
     after = await log(turn.url)
     seconds = min(turn.seconds, len(after.served) / 10)
     return {"lost": lost, **_limited(whole, after, seconds)}
@@ -134,19 +135,20 @@ async def changing(turn: Turn) -> Figures:
     third = turn.seconds / 3
     steps = [(0, 300), (third, 150), (2 * third, 300)]
     await rules(turn.url, bucket=steps, retry_after=1)
-    allowed = (300 + 150 + 300) * third
+    calls = (300 + 150 + 2 * 300) * third
     async with turn.client() as client:
-        lost = await _gathered(client, ids(int(allowed)))
+        lost = await gathered(client, ids(int(calls)))
     after = await log(turn.url)
-    shares = [
-        after.goodput(begin + 0.2 * third, begin + third) / rate
-        for begin, rate in steps
-    ]
+    begin = int(2 * third)
+    seconds = range(begin, len(after.served) // 10)
+    quick = [each for each in seconds if after.goodput(each, each + 1) >= 0.9 * 300]
+    halved = after.refused[int(10 * third) : int(20 * third)]
     return {
         "lost": lost,
-        "goodput at 300, 150 and 300": shares,
-        "least goodput": min(shares),
         "rejected": after.rejected,
+        "rejected from 5 s after halving on": sum(halved[50:])
+        / max(sum(after.served[int(10 * third) + 50 : int(20 * third)]), 1),
+        "seconds until 90 % of the doubled rate": min(quick, default=999) - begin,
         "early": after.early,
         "ticks": [after.served, after.refused],
     }
@@ -188,7 +190,7 @@ async def herd(turn: Turn) -> Figures:
     await rules(turn.url, down=(0, 0.05))
     async with turn.client() as client:
         names = ids(500)
-        lost = await _gathered(client, names)
+        lost = await gathered(client, names)
     after = await log(turn.url)
     first = sum(after.failed)
     back = after.served[1:]
@@ -197,70 +199,6 @@ async def herd(turn: Turn) -> Figures:
         "lost": lost,
         "most in a tenth of a second": max(back, default=0) / 500,
     }
-
-
-async def slow(turn: Turn) -> Figures:
-    """A service of 50 ms, 200 calls at a time, beside a bare bounded loop."""
-    names = ids(turn.count(20_000))
-    ratios = list[float]()
-    async with turn.client() as client:
-        await _bare(turn.url, names[:400], 200)
-        for _ in range(3):
-            async with watched() as bare:
-                await _bare(turn.url, names, 200)
-            async with watched() as ours:
-                result = await client.bulk(
-                    map(client.benchmark_runs.retrieve, names), concurrency=200
-                )
-            result.raise_for_failures()
-            ratios.append(bare.wall_s / ours.wall_s)
-    return {"speed, to a bare loop": percentile(ratios, 0.5), "all ratios": ratios}
-
-
-async def _bare(url: str, names: Sequence[str], at_once: int) -> None:
-    import aiohttp  # noqa: PLC0415 - the peer, beside the library
-    import orjson  # noqa: PLC0415
-
-    left = iter(names)
-    connector = aiohttp.TCPConnector(limit=at_once)
-    async with aiohttp.ClientSession(connector=connector) as session:
-
-        async def work() -> None:
-            for each in left:
-                async with session.get(f"{url}/v1/benchmark_runs/{each}") as response:
-                    orjson.loads(await response.read())
-
-        await asyncio.gather(*(work() for _ in range(at_once)))
-
-
-async def far(turn: Turn) -> Figures:
-    """A service of 200 ms over TLS, all calls in one gather, with the defaults."""
-    names = ids(turn.count(10_000))
-    async with turn.client() as client, watched() as ours:
-        errors = await _gathered(client, names)
-    return {"errors": errors, "calls a second": len(names) / ours.wall_s}
-
-
-async def far_official(turn: Turn) -> Figures:
-    """The same with the official client over HTTP/2."""
-    from runloop_api_client import (  # noqa: PLC0415 - the peer, beside the library
-        AsyncRunloop as Official,
-    )
-    from runloop_api_client import DefaultAsyncHttpxClient  # noqa: PLC0415
-
-    names = ids(turn.count(10_000))
-    http = DefaultAsyncHttpxClient(http2=True)
-    async with (
-        Official(
-            bearer_token="benchmark", base_url=turn.url, http_client=http
-        ) as client,
-        watched() as theirs,
-    ):
-        outcomes = await asyncio.gather(
-            *map(client.benchmark_runs.retrieve, names), return_exceptions=True
-        )
-    errors = sum(isinstance(outcome, BaseException) for outcome in outcomes)
-    return {"errors": errors, "calls a second": len(names) / theirs.wall_s}
 
 
 async def outage(turn: Turn) -> Figures:
@@ -292,7 +230,7 @@ async def failing(turn: Turn) -> Figures:
     names = ids(turn.count(10_000))
     await rules(turn.url, failing=0.3)
     async with turn.client() as client:
-        lost = await _gathered(client, names)
+        lost = await gathered(client, names)
     after = await log(turn.url)
     await rules(turn.url, failing=0.3)
     async with turn.client() as client:
@@ -310,7 +248,7 @@ async def stream(turn: Turn) -> Figures:
     count = turn.count(50_000)
     seen = 0
     async with turn.client() as client:
-        await _gathered(client, ids(200))
+        await gathered(client, ids(200))
         async with watched(ticking=True) as watch:
             calls = (client.benchmark_runs.retrieve(each) for each in ids(count))
             async for outcome in client.bulk(calls).as_completed():
@@ -353,48 +291,6 @@ async def many(turn: Turn) -> Figures:
     }
 
 
-async def listing(turn: Turn) -> Figures:
-    """A list of 100,000 runs, item by item, beside a loop by hand."""
-    import aiohttp  # noqa: PLC0415 - the peer, beside the library
-    import orjson  # noqa: PLC0415
-
-    count = turn.count(100_000)
-    ratios, grown, seen = list[float](), 0.0, 0
-    query = {"benchmark_id": f"bmd_{count}", "limit": "5000"}
-
-    async def by_hand(session: aiohttp.ClientSession) -> int:
-        seen, asked = 0, dict(query)
-        while True:
-            url = f"{turn.url}/v1/benchmark_runs"
-            async with session.get(url, params=asked) as response:
-                page = orjson.loads(await response.read())
-            for run in page["runs"]:
-                seen += bool(run["id"])
-            if not page["has_more"]:
-                return seen
-            asked["starting_after"] = page["runs"][-1]["id"]
-
-    async with turn.client() as client, aiohttp.ClientSession() as session:
-        await by_hand(session)
-        for _ in range(5):
-            async with watched() as hand:
-                await by_hand(session)
-            seen = 0
-            async with watched() as ours:
-                async for run in client.benchmark_runs.list(
-                    benchmark_id=query["benchmark_id"], limit=5000
-                ):
-                    seen += bool(run.id)
-            ratios.append(ours.wall_s / hand.wall_s)
-            grown = max(grown, ours.grown_mb)
-    return {
-        "lost": count - seen,
-        "time, to a loop by hand": percentile(ratios, 0.5),
-        "memory, MB": grown,
-        "all ratios": ratios,
-    }
-
-
 async def polls(turn: Turn) -> Figures:
     """500 long polls, and 200 short calls a second beside them."""
     async with turn.client() as client:
@@ -433,6 +329,3 @@ async def _short_calls(client: AsyncRunloop, seconds: float) -> Sequence[float]:
 
     await asyncio.gather(*(one(number) for number in range(int(200 * seconds))))
     return took
-
-
-Case = Callable[..., Awaitable[Figures]]

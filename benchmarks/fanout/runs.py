@@ -110,7 +110,13 @@ RUNS: Final[Mapping[str, Run]] = {
     ),
     "changing": Run(
         case="changing",
-        bars={"lost": _NONE, "least goodput": Bar(least=0.8), "early": _NONE},
+        bars={
+            "lost": _NONE,
+            "rejected": Bar(most=0.05),
+            "rejected from 5 s after halving on": Bar(most=0.02),
+            "seconds until 90 % of the doubled rate": Bar(most=60),
+            "early": _NONE,
+        },
     ),
     **_sharing(),
     "herd": Run(
@@ -161,5 +167,15 @@ RUNS: Final[Mapping[str, Run]] = {
             "p99 beside them, to without": Bar(most=2),
         },
     ),
+    **{
+        f"throughput-{kind}": Run(
+            case="throughput", arguments={"kind": kind}, service_ms=20
+        )
+        for kind in ("ours", "hand", "official")
+    },
+    **{
+        f"throttled-{kind}": Run(case="throttled", arguments={"kind": kind})
+        for kind in ("ours", "official")
+    },
 }
 """All of them, by the names that the command line knows."""

@@ -5,7 +5,7 @@ import json
 import sys
 import traceback
 
-from benchmarks.fanout import cases
+from benchmarks.fanout import cases, peers
 from benchmarks.fanout.cases import Turn
 from benchmarks.fanout.runs import RUNS
 
@@ -14,7 +14,7 @@ _LIMIT_S = 240.0
 
 async def _figures(name: str, url: str, scale: float) -> object:
     run = RUNS[name]
-    case: cases.Case = getattr(cases, run.case)
+    case = getattr(cases, run.case, None) or getattr(peers, run.case)
     async with asyncio.timeout(_LIMIT_S):
         return await case(Turn(url, scale), **run.arguments)
 

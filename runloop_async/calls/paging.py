@@ -1,10 +1,10 @@
 """Lists that come in pages: one page by `await`, every item by `async for`."""
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
 
 import attrs
@@ -14,6 +14,7 @@ from runloop_async.annotations import awaitable
 from runloop_async.calls.call import Call
 from runloop_async.calls.deadline import Deadline
 from runloop_async.calls.repeatable import Flow
+from runloop_async.calls.seen import Keys, Trail
 from runloop_async.errors import APIError, PaginationError
 from runloop_async.options import MAX_PAGE, CallOptions
 from runloop_async.wire.response import Response
@@ -42,35 +43,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _CURSOR = "starting_after"
-_REMEMBERED = 8
-"""Pages whose items are known again: a page goes on after the last item of the one
-before it, so that it is there that an item may come twice. All of them would take
-memory without end."""
-
-
-@attrs.frozen
-class _Trail:
-    """The cursors that led to a page, to notice one that comes again."""
-
-    cursors: dict[str | None, int]
-    """Each cursor and the place of the page that it led to; the pages of a walk share
-    it, so that a long walk costs no more than its pages."""
-    place: int = 0
-
-    def to(self, cursor: str) -> "_Trail | None":
-        """Return the trail of the page that a cursor leads to, None if it came before.
-
-        A walk that begins again at an earlier page leaves that page's successors out.
-        """
-        cursors = self.cursors
-        if len(cursors) > self.place + 1:
-            cursors = {
-                each: place for each, place in cursors.items() if place <= self.place
-            }
-        if cursor in cursors:
-            return None
-        cursors[cursor] = self.place + 1
-        return _Trail(cursors, self.place + 1)
 
 
 @attrs.frozen(eq=False)
@@ -92,7 +64,7 @@ class Page(Generic[T]):
     _envelope: Any = attrs.field(repr=False)
     _sent: list[T] = attrs.field(repr=False)
     """The items as they came; in `items` those that an earlier page had are missing."""
-    _trail: _Trail = attrs.field(repr=False)
+    _trail: Trail = attrs.field(repr=False)
 
     if TYPE_CHECKING:
 
@@ -196,18 +168,15 @@ class Page(Generic[T]):
         """
         return walk(self, ahead=self.call.runner.prefetch)
 
-    def without(self, earlier: "deque[set[object]]") -> "Page[T]":
-        """Return this page without the items that earlier pages had; add its keys.
+    def without(self, earlier: "Keys") -> "Page[T]":
+        """Return this page without the items that earlier pages had; add its own.
 
         Where the list changes while it is read, an item may be on two pages.
         """
-        keys = [*map(self.call.key_of, self._sent)]
-        own = set(keys)
-        seen = set[object]().union(*earlier)
-        earlier.append(own)
-        if len(own) == len(keys) and own.isdisjoint(seen):
+        keys = self.call.keys_of(self._sent)
+        if earlier.are_new(keys):
             return self
-        new: list[T] = []
+        seen, new = earlier.before(), list[T]()
         for key, item in zip(keys, self._sent, strict=True):
             if key is None or key not in seen:
                 seen.add(key)
@@ -231,7 +200,7 @@ class PageCall(Call[Page[T]]):
     _items: Callable[[Any], list[T]] = attrs.field(alias="items", kw_only=True)
     _counted: bool = attrs.field(alias="counted", default=True, kw_only=True)
     _key: str = attrs.field(alias="key", default="id", kw_only=True)
-    _trail: _Trail | None = attrs.field(alias="trail", default=None, kw_only=True)
+    _trail: Trail | None = attrs.field(alias="trail", default=None, kw_only=True)
 
     def page(self, response: Response) -> Page[T]:
         """Return the page that a response stands for."""
@@ -245,7 +214,7 @@ class PageCall(Call[Page[T]]):
             self,
             envelope,
             items,
-            self._trail or _Trail({self.cursor: 0}),
+            self._trail or Trail({self.cursor: 0}),
         )
 
     @awaitable
@@ -291,7 +260,7 @@ class PageCall(Call[Page[T]]):
             wanted["include_total_count"] = "false"
         return self._with_query(wanted | dict(self.request.query))
 
-    def after(self, cursor: str, trail: _Trail) -> "PageCall[T]":
+    def after(self, cursor: str, trail: Trail) -> "PageCall[T]":
         """Return the call for the page that begins after an item.
 
         Args:
@@ -316,6 +285,13 @@ class PageCall(Call[Page[T]]):
     def key_of(self, item: T) -> object:
         """Return what tells an item from others, None if nothing does."""
         return getattr(item, self._key, None)
+
+    def keys_of(self, items: Sequence[T]) -> list[object]:
+        """Return the same for many items."""
+        try:
+            return [*map(attrgetter(self._key), items)]
+        except AttributeError:
+            return [*map(self.key_of, items)]
 
     def _with_query(self, query: dict[str, str]) -> "PageCall[T]":
         request = replace(self.request, query=tuple(query.items()))
@@ -348,7 +324,7 @@ async def walk(
         PaginationError: The cursor does not move on.
         APIError: A page could not be fetched; `cursor` says which, to resume from.
     """
-    earlier = deque[set[object]](maxlen=_REMEMBERED)
+    earlier = Keys()
 
     async def after(page: Page[T]) -> Page[T]:
         return await fetch(page.get_next_page())

@@ -7,7 +7,16 @@ from benchmarks.allowance import Allowance
 from benchmarks.fanout.__main__ import main
 from benchmarks.fanout.runs import RUNS
 
-QUICK = ["gather", "bucket-500-bare", "bounded", "far", "many", "stream"]
+QUICK = [
+    "throughput-hand",
+    "throttled-ours",
+    "gather",
+    "bucket-500-bare",
+    "bounded",
+    "far",
+    "many",
+    "stream",
+]
 
 
 def test_some_cases_run_and_are_kept(tmp_path: Path) -> None:
@@ -16,6 +25,8 @@ def test_some_cases_run_and_are_kept(tmp_path: Path) -> None:
     status = main(["--small", "--runs", *QUICK, "--json", str(path)])
 
     assert status == 0
+    assert (tmp_path / "throughput.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "throttled.png").exists()
     kept = json.loads(path.read_text())["runs"]
     assert [*kept] == QUICK
     for name, figures in kept.items():

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from runloop_async.annotations import JsonObject
 from runloop_async.calls.paging import PageCall
 from runloop_async.calls.reading import reader
+from runloop_async.calls.seen import Keys
 from runloop_async.errors import (
     APIConnectionError,
     APIResponseValidationError,
@@ -258,3 +259,14 @@ async def test_a_failed_first_page_tells_where_it_was_to_begin(
         [one async for one in BenchmarkRuns(recorder).list(starting_after="bmr_7")]
 
     assert caught.value.cursor == "bmr_7"
+
+
+def test_what_a_long_walk_remembers_has_an_end() -> None:
+    keys = Keys()
+
+    for number in range(0, 2000, 10):
+        assert keys.are_new([*range(number, number + 10)])
+    assert not keys.are_new([1, 1])
+    assert not keys.are_new([1995, 2001])
+
+    assert keys.before() == {*range(1940, 2000), 1}
