@@ -180,6 +180,9 @@ async def sharing(turn: Turn, kind: str, clients: int) -> Figures:
     after = await log(turn.url)
     return {
         "least share": min(done) / sum(done),
+        "refused each second": [
+            sum(after.refused[at : at + 10]) for at in range(0, len(after.refused), 10)
+        ],
         "goodput, to what is allowed": after.goodput(3, turn.seconds) / 300,
         "rejected": after.rejected,
     }
