@@ -1,7 +1,7 @@
 """Lists that come in pages: one page by `await`, every item by `async for`."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from functools import partial
 from operator import attrgetter
@@ -330,23 +330,16 @@ async def walk(
         return await fetch(page.get_next_page())
 
     while page.has_more:
-        following = asyncio.create_task(after(page)) if ahead else after(page)
+        following = asyncio.create_task(after(page)) if ahead else None
         try:
             yield page.without(earlier)
-            page = await following
+            page = await (following or after(page))
         finally:
-            await _end(following)
+            if following is not None:
+                following.cancel()  # which does nothing if it has ended
+                # An error of it is not lost: either it was raised, or nobody went on.
+                await asyncio.gather(following, return_exceptions=True)
     yield page.without(earlier)
-
-
-async def _end(work: Coroutine[Any, Any, Any] | asyncio.Task[Any]) -> None:
-    """Give up a page that nobody will take, so that nothing of it is under way."""
-    if isinstance(work, asyncio.Task):
-        work.cancel()
-        # An error of it is not lost: either it was raised, or nobody went on.
-        await asyncio.gather(work, return_exceptions=True)
-    else:
-        work.close()
 
 
 async def _all(call: PageCall[T], **options: Unpack[CallOptions]) -> list[T]:

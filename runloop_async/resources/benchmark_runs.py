@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, Final, TypeVar, Unpack
 
 from runloop_async.calls.call import Call
-from runloop_async.calls.deadline import Deadline, Steps
+from runloop_async.calls.deadline import Deadline
 from runloop_async.calls.files import Download
 from runloop_async.calls.many import Prepare, Search, Source
 from runloop_async.calls.outcomes import BulkResult
@@ -128,20 +128,24 @@ class BenchmarkRuns(Resource):
         benchmark_id: str | None,
         **options: Unpack[CallOptions],
     ) -> BulkResult[BenchmarkRunView]:
-        timed = Steps(self._runner.clock, options)
-        search = self._search(dict.fromkeys(ids), timed)
+        deadline = Deadline(self._runner.clock, options)
+        search = self._search(dict.fromkeys(ids), deadline, options)
         return await search.result(ids, benchmark_id)
 
     def _search(
-        self, ids: Collection[str], prepare: Prepare
+        self, ids: Collection[str], prepare: Prepare, options: CallOptions
     ) -> Search[BenchmarkRunView]:
+        def one(name: str) -> Call[BenchmarkRunView]:
+            return self.retrieve(name).with_options(**options)
+
         def pages(benchmark_id: str | None) -> PageCall[BenchmarkRunView]:
-            if benchmark_id is None:
-                return self.list().largest()
-            return self.list(benchmark_id=benchmark_id).largest()
+            query: BenchmarkRunListParams = {}
+            if benchmark_id is not None:
+                query["benchmark_id"] = benchmark_id
+            return self.list(**query).largest().with_options(**options)
 
         source = Source(
-            one=self.retrieve,
+            one=one,
             pages=pages,
             id_of=lambda run: run.id,
             group_of=lambda run: run.benchmark_id,
@@ -196,7 +200,7 @@ class BenchmarkRuns(Resource):
             def timed(call: CallT) -> CallT:
                 return deadline(question(call, left_s, options))
 
-            search = self._search(tuple(pending), timed)
+            search = self._search(tuple(pending), timed, CallOptions())
             if not unlisted.issuperset(pending):
                 await search.listed(benchmark_id)
                 unlisted.update(search.missing)

@@ -14,7 +14,7 @@ from runloop_async.sending.outgoing import Attempt
 from runloop_async.sending.permits import LocalPermits
 from runloop_async.sending.stats import LaneStats
 from runloop_async.wire.rate import Concurrency, Governor, RetryBudget, Shared
-from runloop_async.wire.request import Request, Workload
+from runloop_async.wire.request import Workload
 from runloop_async.wire.retry import Stop, Wait, is_throttle, is_transient
 
 _MOST = 1000
@@ -37,13 +37,14 @@ class Lane:
         self._emit = emit
         self._told = self._now()
 
-    def turn(self, request: Request) -> Turn | None:
-        """Let the first attempt of a call leave, or return what it has to wait for."""
+    def turn(
+        self, route: str, *, again: bool = False, is_retry: bool = False
+    ) -> Turn | None:
+        """Let an attempt leave, or return what it has to wait for."""
         gate = self.gate
-        route = request.name
-        if gate.enter(self._clock.now(), route):
+        if gate.enter(self._clock.now(), route, again=again, is_retry=is_retry):
             return None
-        return gate.join(route)
+        return gate.join(route, again=again, is_retry=is_retry)
 
     def admitted(self, attempt: Attempt, at_s: float, waited_s: float) -> None:
         """Note that an attempt leaves."""
@@ -55,23 +56,22 @@ class Lane:
 
         It may not where the service is down or the client was closed meanwhile.
         """
-        gate, route, is_retry = self.gate, attempt.route, attempt.is_retry
-        again = attempt.number > 0
-        now = self._clock.now()
+        gate, is_retry, now = self.gate, attempt.is_retry, self._clock.now()
         if is_retry and gate.governor.budget.is_down:
             return False
-        if not gate.enter(now, route, again=again, is_retry=is_retry):
-            turn = gate.join(route, again=again, is_retry=is_retry)
-            try:
-                admitted_s = await turn
-            except BaseException:
-                gate.desert(turn, is_retry=is_retry)
-                raise
-            if admitted_s is None:
-                return False
-            self.admitted(attempt, admitted_s, admitted_s - now)
-        else:
+        again = attempt.number > 0
+        turn = self.turn(attempt.route, again=again, is_retry=is_retry)
+        if turn is None:
             self.admitted(attempt, gate.stamp, 0.0)
+            return True
+        try:
+            admitted_s = await turn
+        except BaseException:
+            gate.desert(turn, is_retry=is_retry)
+            raise
+        if admitted_s is None:
+            return False
+        self.admitted(attempt, admitted_s, admitted_s - now)
         return True
 
     def leave(self, attempt: Attempt) -> None:

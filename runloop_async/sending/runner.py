@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
@@ -21,6 +22,7 @@ from runloop_async.wire.request import Request, Workload
 from runloop_async.wire.retry import Stop, Wait, is_ambiguous
 
 T = TypeVar("T")
+_Ask = Callable[[Sendable[Any], Lane, Attempt], Coroutine[Any, Any, T]]
 
 _log = logging.getLogger("runloop_async")
 
@@ -83,26 +85,36 @@ class HttpRunner:
     def _deadline_s(self, call: Sendable[Any]) -> float | None:
         return call.options.get("deadline", self._options.deadline)
 
-    async def _until_success(
+    def _until_success(
+        self, call: Sendable[Any], ask: _Ask[T]
+    ) -> Coroutine[Any, Any, T]:
+        """Make attempts until one succeeds, the policy says stop, or time is up."""
+        deadline_s = self._deadline_s(call)
+        if deadline_s is None:
+            return self._from_the_gate(call, ask)
+        return self._by_deadline(call, ask, deadline_s)
+
+    async def _from_the_gate(
         self,
         call: Sendable[Any],
-        ask: Callable[[Sendable[Any], Lane, Attempt], Coroutine[Any, Any, T]],
+        ask: _Ask[T],
+        ends_s: float = math.inf,
+        made: list[Attempt] | None = None,
     ) -> T:
-        """Make attempts until one succeeds, the policy says stop, or time is up."""
         self._pool.open()  # or say now that it is closed, or in another loop
-        deadline_s = self._deadline_s(call)
-        if deadline_s is not None:
-            return await self._by_deadline(call, ask, deadline_s)
         # Very many may wait for their first attempt: nothing is made for it until then.
         request, began_s = call.request, self.clock.now()
         lane = self._lanes[request.workload]
-        if (turn := lane.turn(request)) is not None:
+        if (turn := lane.turn(request.name)) is not None:
             try:
                 await turn
             except BaseException:
                 lane.gate.desert(turn)
                 raise
         attempt = self._prepared(call, lane, began_s, turn)
+        attempt.ends_s = ends_s
+        if made is not None:
+            made.append(attempt)
         return await self._attempts(call, ask, lane, attempt)
 
     def _prepared(
@@ -125,25 +137,18 @@ class HttpRunner:
         return attempt
 
     async def _by_deadline(
-        self,
-        call: Sendable[Any],
-        ask: Callable[[Sendable[Any], Lane, Attempt], Coroutine[Any, Any, T]],
-        deadline_s: float,
+        self, call: Sendable[Any], ask: _Ask[T], deadline_s: float
     ) -> T:
-        request = call.request
-        attempt = self._preparation.attempt(request, call.options)
-        attempt.began_s = self.clock.now()
-        attempt.ends_s = attempt.began_s + deadline_s
-        lane = self._lanes[request.workload]
+        request, began_s, made = call.request, self.clock.now(), list[Attempt]()
         scope = asyncio.timeout(deadline_s)
         try:
             async with scope:
-                if not await lane.enter(attempt):
-                    raise self._refusal(lane, request, attempt)
-                return await self._attempts(call, ask, lane, attempt)
+                return await self._from_the_gate(call, ask, began_s + deadline_s, made)
         except TimeoutError:
             if not scope.expired():
                 raise
+        attempt = made[0] if made else self._preparation.attempt(request, call.options)
+        attempt.began_s = began_s
         error = past_deadline(sent=attempt.ended())
         error.__cause__ = attempt.failure
         ambiguous = may_be_done(request, attempt)
@@ -151,11 +156,7 @@ class HttpRunner:
         raise error
 
     async def _attempts(
-        self,
-        call: Sendable[Any],
-        ask: Callable[[Sendable[Any], Lane, Attempt], Coroutine[Any, Any, T]],
-        lane: Lane,
-        attempt: Attempt,
+        self, call: Sendable[Any], ask: _Ask[T], lane: Lane, attempt: Attempt
     ) -> T:
         request = call.request
         while True:

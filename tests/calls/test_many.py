@@ -222,6 +222,17 @@ async def test_options_and_a_deadline_go_to_each_request() -> None:
     assert {call.options.get("deadline") for call in service.calls} == {60}
 
 
+async def test_what_is_made_again_keeps_the_options() -> None:
+    service = store(a=3)
+    reading = BenchmarkRuns(service).retrieve_many([*ids_of(service, "a"), "bmr_x"])
+    result = await reading.with_options(timeout=3)
+    service.calls.clear()
+
+    await result.retry_failed()
+
+    assert [call.options.get("timeout") for call in service.calls] == [3]
+
+
 MIXES = st.lists(
     st.one_of(
         st.integers(0, 59).map("bmr_a_{}".format),

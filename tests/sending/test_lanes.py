@@ -214,6 +214,25 @@ async def test_what_cannot_be_prepared_gives_its_slot_back(
     assert third.id == "bmr_3"
 
 
+async def test_a_deadline_may_pass_before_there_was_an_attempt() -> None:
+    async with (
+        RawServer(then_hang()) as server,
+        sending(server.url, limits=ONE) as runner,
+    ):
+        first = asyncio.ensure_future(retrieve(runner))
+        await server.has_got(1)
+        with pytest.raises(APITimeoutError) as caught:
+            await retrieve(runner).with_options(deadline=0.05)
+        first.cancel()
+        await asyncio.wait([first])
+
+    error = caught.value
+    assert (error.phase, error.sent, error.attempts) == ("deadline", False, 0)
+    assert error.out_of_time
+    assert not error.ambiguous
+    assert len(server.requests) == 1
+
+
 async def test_a_call_with_a_deadline_is_refused_as_any_other() -> None:
     async with (
         RawServer(then_hang()) as server,
