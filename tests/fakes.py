@@ -73,6 +73,8 @@ class Recorder:
         factory=list[tuple[int, object] | Exception]
     )
     calls: list[Sendable[Any]] = attrs.field(factory=list[Sendable[Any]])
+    piece: int = 2
+    """Bytes of a piece of a body that is streamed."""
 
     async def pause(self, delay_s: float) -> None:
         await self.clock.sleep(delay_s)
@@ -82,7 +84,7 @@ class Recorder:
 
     @asynccontextmanager
     async def stream(self, call: Sendable[Any]) -> AsyncGenerator[Stream]:
-        yield Chunks(self._answer(call))
+        yield Chunks(self._answer(call), self.piece)
 
     def _answer(self, call: Sendable[Any]) -> Response:
         self.calls.append(call)
@@ -104,9 +106,10 @@ class Recorder:
 
 @attrs.define
 class Chunks:
-    """A body in pieces of two bytes."""
+    """A body in pieces."""
 
     _response: Response
+    _piece: int
 
     @property
     def status(self) -> int:
@@ -118,8 +121,8 @@ class Chunks:
 
     async def chunks(self) -> AsyncGenerator[bytes]:
         body = self._response.body
-        for start in range(0, len(body), 2):
-            yield body[start : start + 2]
+        for start in range(0, len(body), self._piece):
+            yield body[start : start + self._piece]
 
 
 def room(at_once: int) -> Room:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import stat
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeAlias
@@ -13,6 +13,7 @@ from uuid import uuid4
 import attrs
 
 from runloop_async.calls.call import Call
+from runloop_async.calls.disk import opened, writing
 from runloop_async.calls.runner import Stream
 from runloop_async.values import header, named_text
 from runloop_async.wire.request import Content
@@ -124,7 +125,7 @@ async def _of_bytes(view: memoryview) -> AsyncGenerator[bytes]:
 
 
 async def _of_path(path: Path) -> AsyncGenerator[bytes]:
-    with await _opened(lambda: path.open("rb")) as file:
+    with await opened(lambda: path.open("rb")) as file:
         async for piece in _of_file(file, 0):
             yield piece
 
@@ -226,55 +227,20 @@ class Download(Call[bytes]):
     ) -> int:
         """Write the file to a path, in constant memory, and return its size in bytes.
 
-        Downloads to a temporary file beside it, then renames it: a file under this
-        name is never a part of one.
+        Downloads to a temporary file in the same directory, then renames it: a file
+        under this name is never a part of one. A file that is replaced keeps its mode,
+        a new one follows the umask. A symbolic link is followed; pipes and devices,
+        such as `/dev/stdout`, are written to as the bytes arrive.
 
         Raises:
             APIError: No attempt succeeded, or the response broke off.
             OSError: The file cannot be written.
         """
-        target, on_bytes = Path(path), checked_progress(progress)
-        part = target.with_name(f".{target.name}.{uuid4().hex}.part")
-        loop = asyncio.get_running_loop()
-        size = 0
-        try:
-            async with self.stream() as response:
-                with await _opened(partial(_create, part)) as file:
-                    async for chunk in response.chunks():
-                        await loop.run_in_executor(None, file.write, chunk)
-                        size += len(chunk)
-                        if on_bytes is not None:
-                            on_bytes(size)
-                    await loop.run_in_executor(None, _flush, file)
-            await loop.run_in_executor(None, part.replace, target)
-        finally:
-            part.unlink(missing_ok=True)
+        on_bytes, size = checked_progress(progress), 0
+        async with writing(path) as write, self.stream() as response:
+            async for chunk in response.chunks():
+                await write(chunk)
+                size += len(chunk)
+                if on_bytes is not None:
+                    on_bytes(size)
         return size
-
-
-async def _opened(opener: Callable[[], BinaryIO]) -> BinaryIO:
-    """Open a file in a thread.
-
-    Cancelling does not stop the thread. What it opens then is closed here, and before
-    the caller removes it.
-    """
-    opening = asyncio.get_running_loop().run_in_executor(None, opener)
-    try:
-        return await asyncio.shield(opening)
-    except asyncio.CancelledError:
-        while not opening.done():
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait([opening])
-        if opening.exception() is None:
-            opening.result().close()
-        raise
-
-
-def _create(path: Path) -> BinaryIO:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    return os.fdopen(os.open(path, flags, 0o600), "wb")
-
-
-def _flush(file: BinaryIO) -> None:
-    file.flush()
-    os.fsync(file.fileno())
