@@ -10,6 +10,7 @@ from aiohttp import ClientResponse
 from aioresponses import aioresponses
 
 from runloop_async.annotations import override
+from runloop_async.testing import Emulator
 from tests.fakes import FakeClock, Recorder
 
 
@@ -48,6 +49,14 @@ def exchange() -> Iterator[Exchange]:
     mock = Exchange()
     with mock:
         yield mock
+
+
+@pytest.fixture
+def service(runloop_emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
+    """Let the environment name an emulator as the service."""
+    monkeypatch.setenv("RUNLOOP_API_KEY", "any")
+    monkeypatch.setenv("RUNLOOP_BASE_URL", runloop_emulator.url)
+    return runloop_emulator
 
 
 @pytest.fixture(autouse=True)

@@ -2,13 +2,18 @@
 
 import argparse
 import asyncio
-import sys
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from runloop_async._version import __version__
+from runloop_async.annotations import override
+from runloop_async.cli import standard
 from runloop_async.cli.commands.demo import demo
 from runloop_async.cli.commands.runs import runs
 from runloop_async.errors import RunloopError
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 try:
     import uvloop
@@ -28,34 +33,49 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Words after the program's name; default are the process's own.
 
     Returns:
-        0 for success, 1 if something failed, 2 if the arguments are not usable.
+        0 for success, 1 if something failed, 2 if the arguments are not usable, 130
+        after an interrupt, 141 if nobody reads the output.
     """
-    options = _parser().parse_args(arguments)
-    if options.command == "demo":
-        job: Coroutine[Any, Any, bool] = demo(
-            run_count=options.runs,
-            concurrency=options.concurrency,
-            fault_share=options.faults,
-        )
-    else:
-        job = runs(options.benchmark_id, concurrency=options.concurrency)
+    return standard.guarded(lambda: _run(_parser().parse_args(arguments)))
+
+
+def _run(options: argparse.Namespace) -> int:
     try:
+        if options.command == "demo":
+            job: Coroutine[Any, Any, bool] = demo(
+                run_count=options.runs,
+                concurrency=options.concurrency,
+                fault_share=options.faults,
+            )
+        else:
+            job = runs(options.benchmark_id, concurrency=options.concurrency)
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             return 0 if runner.run(job) else 1
     except (RunloopError, ValueError) as error:
-        print(f"runloop-async: {error}", file=sys.stderr)
+        standard.tell(str(error))
         return 1
     except KeyboardInterrupt:
-        print("runloop-async: interrupted", file=sys.stderr)
+        standard.tell("interrupted")
         return 130
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that does not hide that its help cannot be written."""
+
+    @override
+    def _print_message(
+        self, message: str, file: "SupportsWrite[str] | None" = None
+    ) -> None:
+        print(message, end="", file=file)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="runloop-async", description="Bulk-fetch benchmark runs."
+    parser = _Parser(prog="runloop-async", description="Bulk-fetch benchmark runs.")
+    parser.add_argument(
+        "--version", action="version", version=f"%(prog)s {__version__}"
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    shared = argparse.ArgumentParser(add_help=False)
+    shared = _Parser(add_help=False)
     shared.add_argument(
         "--concurrency",
         type=_count,

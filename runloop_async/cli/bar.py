@@ -29,11 +29,11 @@ def bar(
     """
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(bar_width=None),  # what the others leave of the line
         MofNCompleteColumn(),
         TextColumn("{task.fields[failed]} failed"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(file=stream)) as shown:
+    with Progress(*columns, console=Console(file=stream), expand=True) as shown:
         task = shown.add_task(what, total=total, failed=0)
         yield lambda now: shown.update(task, completed=now.done, failed=now.failed)

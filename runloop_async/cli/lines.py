@@ -12,20 +12,26 @@ _LINES = 10
 
 @contextmanager
 def lines(
-    total: int, what: str, stream: TextIO
+    total: int, what: str, stream: TextIO | None
 ) -> Generator[Callable[[outcomes.Progress], Any]]:
     """Give a callback for `on_progress` that prints a line for each tenth.
 
     Args:
         total: How many calls there are.
         what: What is counted, such as "runs".
-        stream: Where to print.
+        stream: Where to print; None prints nothing.
     """
     step = max(total // _LINES, 1)
 
     def show(now: outcomes.Progress) -> None:
-        if now.done % step == 0 or now.done == total:
-            facts = f"{now.failed} failed, {now.elapsed_s:.1f} s"
-            print(f"{now.done}/{total} {what}, {facts}", file=stream)
+        if stream is None or (now.done % step and now.done != total):
+            return
+        facts = f"{now.failed} failed, {now.elapsed_s:.1f} s"
+        try:
+            print(f"{now.done}/{total} {what}, {facts}", file=stream, flush=True)
+        except BrokenPipeError:  # nobody is there to see the result either
+            raise
+        except OSError:  # such as a full disk, which is no reason to end
+            return
 
     yield show

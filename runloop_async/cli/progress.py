@@ -1,9 +1,10 @@
 """Progress of a bulk: a bar on a terminal, else a plain line now and then."""
 
+import os
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, TextIO
 
 from runloop_async.calls import outcomes
 from runloop_async.cli.lines import lines
@@ -23,5 +24,8 @@ def shown(
         total: How many calls there are.
         what: What is counted, such as "runs".
     """
-    style = bar if sys.stderr.isatty() else lines
-    return style(total, what, sys.stderr)
+    stream: TextIO | None = sys.stderr  # None if it was closed
+    is_terminal = stream is not None and stream.isatty()
+    if stream is None or not is_terminal or os.environ.get("TERM") == "dumb":
+        return lines(total, what, stream)
+    return bar(total, what, stream)

@@ -55,14 +55,6 @@ async def none_again(_: object) -> BulkResult[BenchmarkRunView]:
     pytest.fail("nothing is tried again")
 
 
-@pytest.fixture
-def service(runloop_emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
-    """Let the environment name an emulator as the service."""
-    monkeypatch.setenv("RUNLOOP_API_KEY", "any")
-    monkeypatch.setenv("RUNLOOP_BASE_URL", runloop_emulator.url)
-    return runloop_emulator
-
-
 def test_the_demo_fetches_all_runs_in_spite_of_faults(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -190,6 +182,16 @@ def test_the_table_has_a_line_for_each_benchmark() -> None:
         "1.000",
         "0.500",
     ]
+
+
+@pytest.mark.parametrize(
+    ("width", "name"),
+    [(100, "bmd_" + "1" * 26), (60, "bmd_111111..1111111111"), (9, "bmd_1..11111")],
+)
+def test_names_are_shortened_to_fit_the_terminal(width: int, name: str) -> None:
+    text = summary.of_runs([run(score=0.5, benchmark_id="bmd_" + "1" * 26)], width)
+
+    assert text.splitlines()[1].split()[0] == name
 
 
 def test_the_summary_counts_runs_requests_and_failures() -> None:
