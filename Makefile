@@ -5,7 +5,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-CODE := runloop_async tests examples benchmarks
+CODE := runloop_async pytest_runloop_async.py tests examples benchmarks
 
 .DEFAULT_GOAL := test
 .PHONY: demo test check format lint types floors tests some-tests other-tests law truth matrix wheel clean

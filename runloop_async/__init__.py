@@ -7,6 +7,9 @@ What the API sends is in `runloop_async.models`, one file per group; an emulator
 API for your own tests is `runloop_async.testing.Emulator`.
 """
 
+from typing import TYPE_CHECKING
+
+from runloop_async import moved
 from runloop_async._version import __version__
 from runloop_async.calls.bulk import Bulk
 from runloop_async.calls.call import Call, RawResponse
@@ -49,6 +52,14 @@ from runloop_async.errors import (
 from runloop_async.limits import Limits
 from runloop_async.options import RetryPolicy, Timeouts
 from runloop_async.sending.stats import Stats
+
+if not TYPE_CHECKING:  # pragma: no branch
+
+    def __getattr__(name: str) -> object:
+        if name in moved.NAMES:  # `from` would replace an AttributeError by its own
+            raise ImportError(f"runloop_async has no {name}: {moved.NAMES[name]}")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = [
     "APIConnectionError",

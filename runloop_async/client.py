@@ -15,11 +15,13 @@ from aiohttp import ClientSession
 from runloop_async.annotations import awaitable, listed, override
 from runloop_async.calls.bulk import Bulk
 from runloop_async.calls.crew import Calls, Room
+from runloop_async.calls.endpoints import Endpoints
 from runloop_async.calls.outcomes import Progress
 from runloop_async.calls.runner import Clock
 from runloop_async.errors import ConfigurationError
 from runloop_async.events import Event
 from runloop_async.limits import Limits
+from runloop_async.moved import CLIENT, missing
 from runloop_async.options import ClientOptions, ClientParams, resolve, whole_number
 from runloop_async.sending.clock import SystemClock
 from runloop_async.sending.lanes import lanes
@@ -77,7 +79,7 @@ def _when_used() -> Any:  # so that type checkers go by the annotation
     return _WhenUsed()
 
 
-class AsyncRunloop:
+class AsyncRunloop(Endpoints):
     """A client of the Runloop API, with a pool of connections.
 
     Use it as `async with AsyncRunloop() as client:`, or call `aclose` when done. The
@@ -270,6 +272,17 @@ class AsyncRunloop:
         traceback: TracebackType | None,
     ) -> None:
         await self._pool.let_go()
+
+    if not TYPE_CHECKING:  # pragma: no branch
+
+        def __getattr__(self, name: str) -> object:
+            raise missing(self, name, CLIENT)
+
+        def __enter__(self) -> None:
+            raise TypeError("use `async with AsyncRunloop() as client:`")
+
+        def __exit__(self, *_: object) -> None:
+            """There is nothing to leave; Python looks for it first."""
 
     @override
     def __repr__(self) -> str:

@@ -34,9 +34,10 @@ They can be pickled. `asyncio.CancelledError` is not among them: it passes untou
 """
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from runloop_async.annotations import override
+from runloop_async.moved import ERROR, missing
 
 Phase = Literal["connect", "proxy", "write", "read", "total", "deadline"]
 """Where in a request something went wrong."""
@@ -102,6 +103,11 @@ class APIError(RunloopError):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+
+    if not TYPE_CHECKING:  # pragma: no branch
+
+        def __getattr__(self, name: str) -> object:
+            raise missing(self, name, ERROR)
 
     @override
     def __str__(self) -> str:

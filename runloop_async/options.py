@@ -21,6 +21,7 @@ from runloop_async.credentials import (
     sealed,
 )
 from runloop_async.errors import ConfigurationError
+from runloop_async.moved import OPTIONS, theirs
 from runloop_async.values import (
     header,
     plain_int,
@@ -43,7 +44,7 @@ def positive_seconds(name: str, value: object) -> float:
     if number is not None and 0 < number <= sys.float_info.max:
         return float(number)
     raise ConfigurationError(
-        f"{name} must be a number of seconds above 0, not {value!r}"
+        f"{name} must be a number of seconds above 0, not {value!r}{theirs(value)}"
     )
 
 
@@ -179,6 +180,10 @@ def _refuse_unknown(given: Mapping[str, object], known: type) -> None:
     for name in given:
         if name not in known.__annotations__:
             names = ", ".join(known.__annotations__)
+            if name in OPTIONS:
+                raise ConfigurationError(
+                    f"there is no option {name!r}: {OPTIONS[name]}"
+                )
             raise ConfigurationError(f"there is no option {name!r}; there is {names}")
 
 

@@ -59,3 +59,21 @@ def visible(shown: str) -> list[str]:
     """Return the lines that a terminal was sent, without what steers it."""
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
     return re.split(r"[\r\n]+", plain)
+
+
+def pytest_in(folder: Path, tests: str, *options: str) -> str:
+    """Run tests of a user in a pytest of its own; return the last line it prints.
+
+    Warnings are errors.
+    """
+    (folder / "test_it.py").write_text(tests)
+    (folder / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
+    done = subprocess.run(  # noqa: S603 - our own test file
+        [sys.executable, "-m", "pytest", "-q", "-pno:randomly", *options],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    return (done.stdout or done.stderr).splitlines()[-1]

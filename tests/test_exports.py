@@ -37,6 +37,7 @@ def public(module: ModuleType) -> set[str]:
         name
         for name, value in vars(module).items()
         if not name.startswith("_") and not inspect.ismodule(value)
+        if name != "TYPE_CHECKING"
     }
 
 

@@ -16,6 +16,7 @@ from runloop_async.calls.deadline import Deadline
 from runloop_async.calls.repeatable import Flow
 from runloop_async.calls.seen import Keys, Trail
 from runloop_async.errors import APIError, PaginationError
+from runloop_async.moved import PAGE, missing
 from runloop_async.options import MAX_PAGE, CallOptions
 from runloop_async.wire.response import Response
 
@@ -128,6 +129,8 @@ class Page(Generic[T]):
             """Look a name up in the response itself."""
             if name.startswith("_"):  # of copy and pickle, before there is an envelope
                 raise AttributeError(name)
+            if name in PAGE:
+                raise missing(self, name, PAGE)
             value = getattr(self._envelope, name)
             return self.items if value is self._sent else value
 

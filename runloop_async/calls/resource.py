@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 from runloop_async.annotations import JsonObject, awaitable, listed, override
 from runloop_async.calls.call import Call, Unsent
@@ -15,6 +15,7 @@ from runloop_async.calls.streaming import EventStream, Status
 from runloop_async.convert import shapes
 from runloop_async.convert.encoding import encode
 from runloop_async.models.shared import InQuery
+from runloop_async.moved import RESOURCE, explained, missing
 from runloop_async.values import query_pairs
 from runloop_async.wire.positions import NoPosition, Position
 from runloop_async.wire.request import Content, Request, Safety, Workload, fill
@@ -33,12 +34,17 @@ class Resource:
     @override
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        for name, method in vars(cls).items():
+        for name, method in [*vars(cls).items()]:
             if not name.startswith("_") and inspect.isfunction(method):
-                awaitable(listed(method))
+                setattr(cls, name, awaitable(listed(explained(method))))
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
+
+    if not TYPE_CHECKING:  # pragma: no branch
+
+        def __getattr__(self, name: str) -> object:
+            raise missing(self, name, RESOURCE)
 
     def _get(
         self,

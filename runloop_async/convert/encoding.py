@@ -15,6 +15,7 @@ from runloop_async.annotations import JsonObject, JsonValue
 from runloop_async.convert import shapes
 from runloop_async.convert.shapes import Mismatch
 from runloop_async.models.shared import Range, Unknown
+from runloop_async.moved import theirs
 from runloop_async.values import MAX_BITS, plain_int, plain_number, plain_text
 
 Check = Callable[[Any], Any]
@@ -58,7 +59,8 @@ class _OutOfRange(Mismatch):
 
 
 def _wrong_type(expected: str, found: object) -> Mismatch:
-    return Mismatch(f"must be {expected}, not {type(found).__name__}", found)
+    kind = type(found).__name__
+    return Mismatch(f"must be {expected}, not {kind}{theirs(found)}", found)
 
 
 def _text(value: object) -> str:

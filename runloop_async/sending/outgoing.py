@@ -1,5 +1,6 @@
 """Build the outgoing HTTP request."""
 
+import logging
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -22,6 +23,8 @@ from runloop_async.values import query_pairs
 from runloop_async.wire.inflate import ENCODINGS
 from runloop_async.wire.message import Message
 from runloop_async.wire.request import Content, Request, query_string
+
+_log = logging.getLogger("runloop_async")
 
 _JSON: Final = "application/json"
 
@@ -141,6 +144,11 @@ class Attempt(Message, msgspec.Struct, kw_only=True, eq=False):
             "attempt": self.number,
         }
 
+    def _log(self, outcome: str, detail: str) -> None:
+        if self.was_sent is not False:
+            outcome += f" in {(time.monotonic() - self.written_s) * 1000:.0f} ms"
+        _log.info("%s: %s, attempt %d, %s", self.route, outcome, self.number, detail)
+
     def begin(self) -> None:
         """Count one more attempt, of which nothing was sent yet."""
         self.number += 1
@@ -184,10 +192,15 @@ class Attempt(Message, msgspec.Struct, kw_only=True, eq=False):
         if self.emit is not None:
             self.emit(Sent(**self._facts()))
 
-    def received(self, status: int, body_bytes: int = 0) -> None:
+    def received(
+        self, status: int, headers: Mapping[str, str], body_bytes: int = 0
+    ) -> None:
         """Note that a response is here, whatever its status, and how large it is."""
         self.size = body_bytes
         self.count_bytes(body_bytes)
+        if _log.isEnabledFor(logging.INFO):
+            request_id = headers.get("x-request-id") or "without an id"
+            self._log(f"{status}", f"request {request_id}")
         if self.emit is not None:
             elapsed_s = time.monotonic() - self.written_s
             self.emit(
@@ -207,6 +220,8 @@ class Attempt(Message, msgspec.Struct, kw_only=True, eq=False):
 
     def broke(self, error: BaseException) -> None:
         """Note that no whole response will come."""
+        if _log.isEnabledFor(logging.INFO):
+            self._log(type(error).__name__, str(error) or "no response")
         if self.emit is not None:
             self.emit(Failed(**self._facts(), error=error))
 

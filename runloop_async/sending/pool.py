@@ -63,8 +63,12 @@ class Pool:
         return 0 if self._connector is None else self._connector.size
 
     def hold(self) -> None:
-        """Open the pool for a block that will `let_go` of it at its end."""
-        self.open()
+        """Keep the pool for a block that will `let_go` of it at its end.
+
+        It opens when something is sent first, in the event loop of that.
+        """
+        if self.is_closed:
+            raise _closed()
         self._holders += 1
 
     async def let_go(self) -> None:
@@ -81,7 +85,7 @@ class Pool:
             EventLoopError: The pool was opened in another event loop.
         """
         if self.is_closed:
-            raise ClientClosedError("the client is closed: make a new one")
+            raise _closed()
         loop = asyncio.get_running_loop()
         if self._loop is not loop:
             self._open_in(loop)
@@ -111,6 +115,11 @@ class Pool:
         has_proxy = network.proxy is not None or network.trust_env
         if self._connector is not None and not has_proxy and not any(missing()):
             self._direct = Direct(self._connector)
+
+    @property
+    def home(self) -> asyncio.AbstractEventLoop | None:
+        """The event loop that it was opened in."""
+        return self._loop
 
     async def close(self) -> None:
         """Close the connections, wherever it is called; calls under way end at once.
@@ -157,7 +166,7 @@ class Pool:
                 body = await incoming.whole(attempt.max_bytes)
             else:
                 body = await incoming.refusal(alarm.left_s())
-            attempt.received(incoming.status, len(body))
+            attempt.received(incoming.status, incoming.headers, len(body))
             return Response(incoming.status, incoming.headers, body)
         except BaseException as error:  # noqa: BLE001 - it is raised below
             failures = [error]
@@ -178,7 +187,7 @@ class Pool:
         try:
             incoming = await self._path(attempt).open(attempt)
             attempt.heard()
-            attempt.received(incoming.status)
+            attempt.received(incoming.status, incoming.headers)
             return Answer(self, attempt, incoming)
         except BaseException as error:  # noqa: BLE001 - it is raised below
             failures = [error]
@@ -314,6 +323,10 @@ class Answer:
     def close(self) -> None:
         """Close the connection, unless the body was read to its end."""
         self._incoming.close()
+
+
+def _closed() -> ClientClosedError:
+    return ClientClosedError("the client is closed: make a new one")
 
 
 def closed_meanwhile() -> ClientClosedError:

@@ -113,8 +113,9 @@ class Application:
         key = received.headers.get(REQUEST_ID_HEADER)
         if key is not None and route.method != "GET":
             self.stats.executions_by_request_id[key] += 1
-        self.world.settle()
-        result = route.operation(self.world, ask)
+        with self.world.lock:
+            self.world.settle()
+            result = route.operation(self.world, ask)
         return result if isinstance(result, Answer) else json_answer(result)
 
     def _check_key(self, request: web.BaseRequest) -> None:

@@ -1,8 +1,9 @@
 """The emulator as its users see it."""
 
 from collections import deque
+from collections.abc import Callable, Coroutine
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self, cast
 
 from runloop_async.testing.app import Application
 from runloop_async.testing.faultbox import Faults
@@ -17,6 +18,7 @@ from runloop_async.testing.state.seeds import (
     ScenarioSeeds,
 )
 from runloop_async.testing.stats import Received, Stats
+from runloop_async.testing.threads import LoopThread
 from runloop_async.testing.world import Phases, World, seconds
 
 _REMEMBERED: Final = 10_000
@@ -29,6 +31,9 @@ class Emulator:
             ids = api.populate(runs=1000)
             api.benchmark_runs.add(id="bmr_1", state="failed")
             client = AsyncRunloop(base_url=api.url, bearer_token="any")
+
+    With `with` in place of `async with` it runs in a thread and an event loop of its
+    own, for tests that have no event loop, or several.
 
     It serves the benchmark family; what else the API has is answered with 501 and the
     name of the operation. Its clock is its own: what takes time at Runloop takes
@@ -81,6 +86,7 @@ class Emulator:
             old_shape=old_shape,
         )
         self._door: Door | None = None
+        self._thread: LoopThread | None = None
 
     @property
     def url(self) -> str:
@@ -97,6 +103,9 @@ class Emulator:
         Raises:
             RuntimeError: It is running already.
         """
+        await self._do(self._start())
+
+    async def _start(self) -> None:
         if self._door is not None:
             raise RuntimeError("the emulator is running already")
         self._door = Door(self._app.handle, self.stats)
@@ -104,6 +113,9 @@ class Emulator:
 
     async def stop(self) -> None:
         """Close everything at once, requests in flight too; twice is no error."""
+        await self._do(self._stop())
+
+    async def _stop(self) -> None:
         door, self._door = self._door, None
         if door is not None:
             await door.close()
@@ -112,15 +124,19 @@ class Emulator:
 
     async def refuse(self) -> None:
         """Break off all connections and have new ones refused, until `listen`."""
-        await self._running().refuse()
+        await self._do(self._running().refuse())
 
     async def listen(self) -> None:
         """Accept connections again, on the same port."""
-        await self._running().open()
+        await self._do(self._running().open())
 
     def drop_connections(self) -> None:
         """Break off all connections, idle or not; new ones are accepted."""
-        self._running().drop_connections()
+        door = self._running()
+        if self._thread is None:
+            door.drop_connections()
+        else:
+            self._thread.run(_now(door.drop_connections))
 
     def advance(self, seconds: float) -> None:
         """Move the emulated clock on; what is due by then has happened on return.
@@ -142,10 +158,31 @@ class Emulator:
         Returns:
             The ids of the benchmark runs, oldest first.
         """
-        self.world.settle()
-        return populate(
-            self.world, runs=runs, benchmarks=benchmarks, scenarios=scenarios
-        )
+        with self.world.lock:
+            self.world.settle()
+            return populate(
+                self.world, runs=runs, benchmarks=benchmarks, scenarios=scenarios
+            )
+
+    def __enter__(self) -> Self:
+        thread = LoopThread()
+        try:
+            thread.run(self._start())
+        except BaseException:
+            thread.end()
+            raise
+        self._thread = thread
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        thread, self._thread = cast("LoopThread", self._thread), None
+        thread.run(self._stop())
+        thread.end()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -159,9 +196,20 @@ class Emulator:
     ) -> None:
         await self.stop()
 
+    async def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something in the event loop that the emulator runs in."""
+        if self._thread is None:
+            await work
+        else:
+            await self._thread.do(work)
+
     def _running(self) -> Door:
         if self._door is None:
             raise RuntimeError(
                 "the emulator is not running: use `async with Emulator()` or `start()`"
             )
         return self._door
+
+
+async def _now(action: Callable[[], None]) -> None:
+    action()

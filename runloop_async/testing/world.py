@@ -8,6 +8,7 @@ import time
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Collection
+from threading import RLock
 from typing import Final
 
 import attrs
@@ -143,6 +144,8 @@ class World:
         phases: Phases | None = None,
         real: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.lock = RLock()
+        """Held while something happens, as tests may run in another thread."""
         self.dice = random.Random(seed)
         self.phases = phases or Phases()
         self.links: defaultdict[str, list[str]] = defaultdict(list)
@@ -190,12 +193,13 @@ class World:
             TypeError: A field is neither usual nor optional.
             ValueError: The id is taken.
         """
-        row = {"id": self.new_id(kind.prefix), **usual, **given}
-        if len(row) > len(usual) + 1:
-            unknown = sorted(given.keys() - usual.keys() - {"id"} - set(optional))
-            if unknown:
-                raise TypeError(f"a {kind.name} has no field {', '.join(unknown)}")
-        return self.table(kind).add(row)
+        with self.lock:
+            row = {"id": self.new_id(kind.prefix), **usual, **given}
+            if len(row) > len(usual) + 1:
+                unknown = sorted(given.keys() - usual.keys() - {"id"} - set(optional))
+                if unknown:
+                    raise TypeError(f"a {kind.name} has no field {', '.join(unknown)}")
+            return self.table(kind).add(row)
 
     def new_id(self, prefix: str) -> str:
         """Throw the dice for an id that nothing else has."""
@@ -208,11 +212,12 @@ class World:
 
     def settle(self) -> None:
         """Do what is due by now, each thing at the time it was due."""
-        until_s = self._clock.read_s()
-        while self._agenda and self._agenda[0][0] <= until_s:
-            self.now_s, _, action = heapq.heappop(self._agenda)
-            action()
-        self.now_s = until_s
+        with self.lock:
+            until_s = self._clock.read_s()
+            while self._agenda and self._agenda[0][0] <= until_s:
+                self.now_s, _, action = heapq.heappop(self._agenda)
+                action()
+            self.now_s = until_s
 
     def advance(self, seconds: float) -> None:
         """Move the clock on by `seconds` and settle.
@@ -222,5 +227,6 @@ class World:
         """
         if seconds < 0:
             raise ValueError(f"time does not run backwards: advance({seconds!r})")
-        self._clock.skip(seconds)
-        self.settle()
+        with self.lock:
+            self._clock.skip(seconds)
+            self.settle()
