@@ -1,26 +1,43 @@
-# Two doors: `make demo` to see it work, `make test` to know that it does.
-# Both make .venv first; they need Python 3.11 or newer and a package index.
+# `make demo` to see it work, `make test` to know that it does, `make docs` to read all of it.
+# They make .venv first, for which they need Python 3.11 or newer and a package index. The
+# demo needs little of it; the others add the development tools.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
+DEMO := $(VENV)/.demo
 INSTALLED := $(VENV)/.installed
+ifneq ($(shell command -v uv),)  # faster, and not needed
+CREATE := uv venv --quiet --allow-existing --seed --python $(PYTHON)
+INSTALL := uv pip install --quiet --python $(BIN)/python
+else
+CREATE := $(PYTHON) -m venv
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+endif
 CODE := runloop_async pytest_runloop_async.py tests examples benchmarks
 
 .DEFAULT_GOAL := test
-.PHONY: demo test check format lint types floors tests some-tests other-tests law truth matrix wheel clean
+.PHONY: demo docs test check format lint types floors tests some-tests other-tests law truth matrix wheel clean
 
-demo: $(INSTALLED)
+demo: $(DEMO)
 	$(BIN)/python -m runloop_async demo
+
+# The page of all endpoints, and the reference of all names in build/docs/index.html.
+docs: $(INSTALLED)
+	$(BIN)/python -m tests.docs.api > docs/api.md
+	$(BIN)/python -W error -m tests.docs.reference build/docs
 
 test: check wheel
 
 check: lint types floors tests
 
-$(INSTALLED): pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+$(DEMO): pyproject.toml
+	$(CREATE) $(VENV)
+	$(INSTALL) --editable '.[cli]'
+	touch $@
+
+$(INSTALLED): $(DEMO)
+	$(INSTALL) --editable '.[dev]'
 	touch $@
 
 format: $(INSTALLED)

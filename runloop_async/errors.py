@@ -126,12 +126,15 @@ class APIError(RunloopError):
 class APIConnectionError(APIError):
     """No whole response came back."""
 
+    phase: Phase
+    """Where it broke."""
+    sent: bool | None
+    """Whether the request reached the server; None if that cannot be known."""
+
     def __init__(self, message: str, *, phase: Phase, sent: bool | None = None) -> None:
         super().__init__(message)
-        self.phase: Phase = phase
-        """Where it broke."""
+        self.phase = phase
         self.sent = sent
-        """Whether the request reached the server; None if that cannot be known."""
 
 
 class APITimeoutError(APIConnectionError, TimeoutError):
@@ -157,6 +160,17 @@ class RedirectError(APIConnectionError):
 class APIStatusError(APIError):
     """The server answered with an error status."""
 
+    status_code: int
+    """The HTTP status."""
+    code: str | None
+    """The API's own word for the error, if it sent one."""
+    body: object
+    """The decoded JSON body, else its text."""
+    retry_after: float | None
+    """Seconds that the server asked to wait, if it did."""
+    should_retry: bool | None
+    """What the server said of trying again (`x-should-retry`), if it did."""
+
     def __init__(
         self,
         message: str,
@@ -169,15 +183,10 @@ class APIStatusError(APIError):
     ) -> None:
         super().__init__(message)
         self.status_code = status_code
-        """The HTTP status."""
         self.code = code
-        """The API's own word for the error, if it sent one."""
         self.body = body
-        """The decoded JSON body, else its text."""
         self.retry_after = retry_after
-        """Seconds that the server asked to wait, if it did."""
         self.should_retry = should_retry
-        """What the server said of trying again (`x-should-retry`), if it did."""
 
     @staticmethod
     def class_for(status: int) -> "type[APIStatusError]":
@@ -212,7 +221,7 @@ class UnprocessableEntityError(APIStatusError):
 
 
 class RateLimitError(APIStatusError):
-    """429: too many requests; `retry_after` says how long to wait, if known."""
+    """429: too many requests; it has the time to wait, if that is known."""
 
 
 class InternalServerError(APIStatusError):
@@ -235,6 +244,15 @@ _BY_STATUS: Mapping[int, type[APIStatusError]] = {
 class APIResponseValidationError(APIError):
     """The response does not have the documented shape."""
 
+    path: str
+    """Where in the response, such as `$.runs[17].id`."""
+    expected: str
+    """The shape that was due there."""
+    found: str
+    """What stood there, shortened."""
+    body: bytes
+    """The response as it came."""
+
     def __init__(
         self,
         message: str,
@@ -246,13 +264,9 @@ class APIResponseValidationError(APIError):
     ) -> None:
         super().__init__(message)
         self.path = path
-        """Where in the response, such as `$.runs[17].id`."""
         self.expected = expected
-        """The shape that was due there."""
         self.found = found
-        """What stood there, shortened."""
         self.body = body
-        """The response as it came."""
 
 
 class ResponseTooLargeError(APIError):
@@ -266,25 +280,31 @@ class PaginationError(APIError):
 class StreamError(APIError):
     """A stream of events broke and could not be resumed."""
 
+    offset: str | None
+    """Where it broke, as the parameter that would resume it; None if none does."""
+
     def __init__(self, message: str, *, offset: str | None = None) -> None:
         super().__init__(message)
         self.offset = offset
-        """Where it broke, as the parameter that would resume it; None if none does."""
 
 
 class PollingTimeout(RunloopError, TimeoutError):  # noqa: N818 - the official client's name
     """A wait passed its deadline."""
 
+    last_value: object
+    """The last thing the server sent, or None if it sent nothing."""
+
     def __init__(self, message: str, *, last_value: object = None) -> None:
         super().__init__(message)
         self.last_value = last_value
-        """The last thing the server sent, or None if it sent nothing."""
 
 
 class WaitError(RunloopError):
     """What was waited for ended in another state than the one wanted."""
 
+    last_value: object
+    """The thing in the state in which it ended."""
+
     def __init__(self, message: str, *, last_value: object) -> None:
         super().__init__(message)
         self.last_value = last_value
-        """The thing in the state in which it ended."""

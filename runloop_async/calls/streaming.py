@@ -69,6 +69,13 @@ class EventStream(Generic[T]):
     A call's `timeout` counts between two pieces of the stream, its `deadline` for all.
     """
 
+    runner: Runner
+    """Whatever sends the request."""
+    request: Request
+    """What opens the stream."""
+    options: CallOptions
+    """Options of this stream, in place of the client's."""
+
     def __init__(
         self,
         runner: Runner,
@@ -79,11 +86,8 @@ class EventStream(Generic[T]):
         options: CallOptions | None = None,
     ) -> None:
         self.runner = runner
-        """Whatever sends the request."""
         self.request = request
-        """What opens the stream."""
         self.options = options or CallOptions()
-        """Options of this stream, in place of the client's."""
         self._shape = shape
         self._new_position = position
         self._position = position()

@@ -51,6 +51,23 @@ class Emulator:
             order give the same ids, scores and faults.
     """
 
+    world: World
+    """The state, for what the seeds do not reach."""
+    benchmarks: BenchmarkSeeds
+    """Adds benchmarks."""
+    scenarios: ScenarioSeeds
+    """Adds scenarios, their runs and their scorers."""
+    benchmark_runs: BenchmarkRunSeeds
+    """Adds benchmark runs."""
+    benchmark_jobs: BenchmarkJobSeeds
+    """Adds benchmark jobs."""
+    faults: Faults
+    """The faults in effect."""
+    stats: Stats
+    """Counters."""
+    requests: deque[Received]
+    """The latest requests, in the order in which they arrived."""
+
     def __init__(
         self,
         *,
@@ -61,21 +78,13 @@ class Emulator:
         seed: int = 0,
     ) -> None:
         self.world = World(seed=seed, speed=seconds("speed", speed), phases=phases)
-        """The state, for what the seeds do not reach."""
         self.benchmarks = BenchmarkSeeds(self.world)
-        """Adds benchmarks."""
         self.scenarios = ScenarioSeeds(self.world)
-        """Adds scenarios, their runs and their scorers."""
         self.benchmark_runs = BenchmarkRunSeeds(self.world)
-        """Adds benchmark runs."""
         self.benchmark_jobs = BenchmarkJobSeeds(self.world)
-        """Adds benchmark jobs."""
         self.faults = Faults(self.world.dice)
-        """The faults in effect."""
         self.stats = Stats()
-        """Counters."""
-        self.requests: deque[Received] = deque(maxlen=_REMEMBERED)
-        """The latest requests, in the order in which they arrived."""
+        self.requests = deque(maxlen=_REMEMBERED)
         self._app = Application(
             world=self.world,
             router=Router(ROUTES),

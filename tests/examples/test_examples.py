@@ -1,24 +1,21 @@
 """The examples and the blocks of the README run against the emulator."""
 
-import ast
 import asyncio
 import os
 import re
 import sys
 from pathlib import Path
-from types import CodeType
 from typing import Any
 
 import pytest
 
 import runloop_async
 from runloop_async.testing import Emulator
+from tests.docs.blocks import blocks, execute
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
-BLOCKS = re.findall(
-    r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE
-)
+BLOCKS = blocks(ROOT / "README.md")
 
 
 async def run(api: Emulator, *arguments: str) -> str:
@@ -56,11 +53,12 @@ def test_each_example_is_short(path: Path) -> None:
 async def test_the_first_block_of_the_readme_is_a_program(
     runloop_emulator: Emulator,
 ) -> None:
+    on_an_empty_account = await run(runloop_emulator, "-c", BLOCKS[0])
     runloop_emulator.populate(runs=30)
-
     printed = await run(runloop_emulator, "-c", BLOCKS[0])
 
-    assert "the best scored" in printed
+    assert on_an_empty_account == "0 runs, best score None\n"
+    assert re.fullmatch(r"\d+ runs, best score 0\.\d+\n", printed)
 
 
 async def test_the_other_blocks_of_the_readme_run_in_turn(
@@ -82,11 +80,3 @@ async def test_the_other_blocks_of_the_readme_run_in_turn(
             await execute(block, f"README block {number}", names)
 
     assert (tmp_path / "logs.zip").exists()
-
-
-async def execute(block: str, name: str, names: dict[str, Any]) -> None:
-    """Run a block that may await at its top level."""
-    code: CodeType = compile(block, name, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    waiting = eval(code, names)  # noqa: S307 - the README is ours
-    if waiting is not None:
-        await waiting

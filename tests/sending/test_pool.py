@@ -192,7 +192,7 @@ async def test_headers_that_never_come_leave_it_open_whether_it_was_done(
 ) -> None:
     async with RawServer(then_hang()) as server:
         with pytest.raises(APITimeoutError) as caught:
-            await transport.send(attempt(server.url, total_s=0.1))
+            await transport.send(attempt(server.url, total_s=0.5))
 
         await server.is_left()
 
@@ -210,7 +210,7 @@ async def test_a_body_that_drips_does_not_outlast_the_time_out(
 
     async with RawServer(drip) as server:
         with pytest.raises(APITimeoutError) as caught:
-            await transport.send(attempt(server.url, total_s=0.1, max_bytes=2**40))
+            await transport.send(attempt(server.url, total_s=0.5, max_bytes=2**40))
 
         await server.is_left()
 

@@ -246,7 +246,7 @@ async def test_stream_times_out_when_nothing_comes_for_too_long(
 ) -> None:
     async with (
         RawServer(then_hang(http(b"one", length=6))) as server,
-        opened(transport, attempt(server.url, total_s=0.1)) as answer,
+        opened(transport, attempt(server.url, total_s=0.5)) as answer,
     ):
         with pytest.raises(APITimeoutError) as caught:
             [piece async for piece in answer.chunks()]

@@ -246,7 +246,7 @@ async def test_attempts_and_retries_are_counted() -> None:
 async def test_a_write_that_may_have_been_done_is_not_sent_again(
     answer: Answer,
 ) -> None:
-    async with RawServer(answer) as server, sending(server.url, timeout=0.2) as runner:
+    async with RawServer(answer) as server, sending(server.url, timeout=0.5) as runner:
         with pytest.raises((APIStatusError, APIConnectionError)) as caught:
             await BenchmarkRuns(runner).cancel("bmr_1")
 
@@ -332,7 +332,7 @@ async def test_a_call_can_choose_its_time_out(clock: FakeClock) -> None:
         RawServer(then_hang(), http_json(ACCOUNT)) as server,
         sending(server.url, clock=clock) as runner,
     ):
-        await Accounts(runner).me().with_options(timeout=0.1)
+        await Accounts(runner).me().with_options(timeout=0.5)
 
     assert len(server.requests) == 2
 
@@ -340,8 +340,8 @@ async def test_a_call_can_choose_its_time_out(clock: FakeClock) -> None:
 @pytest.mark.parametrize(
     ("of_endpoint", "options"),
     [
-        pytest.param(0.1, ClientParams(), id="the endpoint's own"),
-        pytest.param(60.0, ClientParams(timeout=0.1), id="the user's comes first"),
+        pytest.param(0.5, ClientParams(), id="the endpoint's own"),
+        pytest.param(60.0, ClientParams(timeout=0.5), id="the user's comes first"),
     ],
 )
 async def test_an_endpoint_has_its_own_time_out_unless_the_user_chose_one(

@@ -57,7 +57,7 @@ async def deaf(says: bytes, *, total_s: float) -> AsyncGenerator[tuple[Pool, Att
 async def test_a_peer_that_does_not_read_is_told_as_such(path: str) -> None:
     if path == "session":  # aiohttp waits until the peer has read
         return
-    async with deaf(b"", total_s=0.2) as (pool, asked):
+    async with deaf(b"", total_s=0.5) as (pool, asked):
         with pytest.raises(APITimeoutError) as caught:
             await pool.send(asked)
 

@@ -28,12 +28,15 @@ from runloop_async.wire.request import Safety
 class Axons(Resource):
     """Axons: logs of events that agents, users and services write and follow."""
 
+    events: AxonEvents
+    """The events on axons."""
+    sql: AxonSql
+    """The databases of axons."""
+
     def __init__(self, runner: Runner) -> None:
         super().__init__(runner)
         self.events = AxonEvents(runner)
-        """The events on axons."""
         self.sql = AxonSql(runner)
-        """The databases of axons."""
 
     def subscribe_sse(
         self, id: str, **query: Unpack[AxonSubscribeSseParams]

@@ -34,10 +34,12 @@ from runloop_async.wire.request import Safety
 class Benchmarks(Resource):
     """Benchmarks: named sets of scenarios."""
 
+    runs: LegacyBenchmarkRuns
+    """Benchmark runs by their deprecated paths."""
+
     def __init__(self, runner: Runner) -> None:
         super().__init__(runner)
         self.runs = LegacyBenchmarkRuns(runner)
-        """Benchmark runs by their deprecated paths."""
 
     def create(self, **fields: Unpack[BenchmarkCreateParams]) -> Call[BenchmarkView]:
         """Make a benchmark of scenarios."""

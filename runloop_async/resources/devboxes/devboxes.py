@@ -53,14 +53,18 @@ _HOLD_S: Final = 35.0
 class Devboxes(Commands, Access, Files):
     """Devboxes: machines in the cloud."""
 
+    disk_snapshots: DiskSnapshots
+    """Snapshots of the disks of devboxes."""
+    executions: Executions
+    """Commands that run on devboxes."""
+    logs: DevboxLogs
+    """The logs of devboxes."""
+
     def __init__(self, runner: Runner) -> None:
         super().__init__(runner)
         self.disk_snapshots = DiskSnapshots(runner)
-        """Snapshots of the disks of devboxes."""
         self.executions = Executions(runner)
-        """Commands that run on devboxes."""
         self.logs = DevboxLogs(runner)
-        """The logs of devboxes."""
 
     def create_and_await_running(
         self,

@@ -29,12 +29,15 @@ from runloop_async.wire.request import Safety
 class Scenarios(Resource):
     """Scenarios: problems, each with a devbox and a way to score an attempt."""
 
+    runs: ScenarioRuns
+    """Attempts at scenarios."""
+    scorers: Scorers
+    """Scorers of your own."""
+
     def __init__(self, runner: Runner) -> None:
         super().__init__(runner)
         self.runs = ScenarioRuns(runner)
-        """Attempts at scenarios."""
         self.scorers = Scorers(runner)
-        """Scorers of your own."""
 
     def create(self, **fields: Unpack[ScenarioCreateParams]) -> Call[ScenarioView]:
         """Make a scenario."""

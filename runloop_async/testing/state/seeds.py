@@ -70,12 +70,15 @@ class ScenarioRunSeeds(_Seeds):
 class ScenarioSeeds(_Seeds):
     """Adds scenarios, their runs and their scorers."""
 
+    runs: ScenarioRunSeeds
+    """Adds scenario runs."""
+    scorers: ScorerSeeds
+    """Adds scorers."""
+
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self.runs = ScenarioRunSeeds(world)
-        """Adds scenario runs."""
         self.scorers = ScorerSeeds(world)
-        """Adds scorers."""
 
     def add(self, **fields: JsonValue) -> JsonObject:
         """Add a scenario, by default with one scoring function."""
