@@ -12,6 +12,10 @@ from pdoc import doc, render
 
 MODULES: Final = (
     "runloop_async",
+    "runloop_async.evals.analysis",
+    "runloop_async.evals.frames",
+    "runloop_async.evals.read",
+    "runloop_async.evals.rows",
     "runloop_async.events",
     "runloop_async.models",
     "runloop_async.options",

@@ -54,7 +54,9 @@ def test_the_reference_builds_without_warnings(tmp_path: Path) -> None:
     assert (tmp_path / "runloop_async" / "testing.html").exists()
 
 
-@pytest.mark.parametrize("name", ["tutorial", "testing", "options", "services"])
+@pytest.mark.parametrize(
+    "name", ["tutorial", "testing", "options", "services", "statistics"]
+)
 async def test_the_blocks_of_a_page_run_in_turn(
     name: str,
     runloop_emulator: Emulator,

@@ -1,0 +1,20 @@
+"""Errors of the evaluation tools."""
+
+from collections.abc import Sequence
+
+from runloop_async.errors import RunloopError
+
+
+class IncompleteError(RunloopError):
+    """Some of the runs could not be read; the rows of all others were given."""
+
+    failures: Sequence[tuple[str, RunloopError]]
+    """The ids of these runs, and why."""
+
+    def __init__(self, failures: Sequence[tuple[str, RunloopError]]) -> None:
+        id, error = failures[0]  # noqa: A001 - the API's own word
+        super().__init__(
+            f"{len(failures)} runs could not be read, the first one ({id}) because: "
+            f'{error}; errors="collect" keeps them in `failures` in place of this'
+        )
+        self.failures = failures

@@ -1,0 +1,115 @@
+"""Rows as a table of pyarrow, from which pandas, polars and duckdb read."""
+
+from collections.abc import AsyncIterable, Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final, TypeVar, get_args
+
+import attrs
+
+from runloop_async.evals.rows import RunRow
+
+try:
+    import pyarrow as pa
+except ImportError as error:
+    raise ImportError(
+        'runloop_async.evals.frames needs pyarrow: pip install "runloop-async[frames]"'
+    ) from error
+
+RowT = TypeVar("RowT", bound=RunRow)
+
+_BATCH: Final = 10_000
+"""Rows that are turned into columns at a time."""
+_VERSION: Final = b"1"
+_TYPES: Final[dict[type, pa.DataType]] = {
+    str: pa.string(),
+    int: pa.int64(),
+    float: pa.float64(),
+    datetime: pa.timestamp("ms", tz="UTC"),
+}
+
+
+def schema(kind: type[RunRow]) -> pa.Schema:
+    """Return the schema of a class of rows: the same for every table."""
+    attrs.resolve_types(kind)
+    fields = [_field(each.name, each.type) for each in attrs.fields(kind)]
+    return pa.schema(fields, metadata={b"runloop_async.rows": _VERSION})
+
+
+def _field(name: str, annotation: Any) -> "pa.Field[Any]":
+    parts = get_args(annotation) or (annotation,)
+    kind = next(part for part in parts if part is not type(None))
+    known = str if issubclass(kind, StrEnum) else kind
+    return pa.field(name, _TYPES[known], nullable=len(parts) > 1)
+
+
+async def to_table(
+    rows: AsyncIterable[RowT] | Iterable[RowT], kind: type[RowT] | None = None
+) -> pa.Table:
+    """Return rows as a table.
+
+        table = await to_table(evals.scenarios(client, benchmark_id="bmd_1"))
+        table.to_pandas(); polars.from_arrow(table); duckdb.sql("from table")
+
+    Args:
+        rows: Rows of one class.
+        kind: Their class; of an iterable of your own, by default that of the first.
+
+    Raises:
+        ValueError: There are no rows to tell the class by.
+        TypeError: The rows are of several classes.
+        IncompleteError: Some runs could not be read.
+    """
+    builder = TableBuilder(kind or getattr(rows, "kind", None))
+    if isinstance(rows, AsyncIterable):
+        async for row in rows:
+            builder.add(row)
+    else:
+        for row in rows:
+            builder.add(row)
+    return builder.table()
+
+
+class TableBuilder:
+    """Turns rows into a table, some at a time, so that they need not all be kept."""
+
+    def __init__(self, kind: type[RunRow] | None = None) -> None:
+        self._kind = kind
+        self._rows = list[RunRow]()
+        self._batches = list[pa.RecordBatch]()
+
+    def add(self, row: RunRow) -> None:
+        """Take a row."""
+        if self._kind is None:
+            self._kind = type(row)
+        if type(row) is not self._kind:
+            raise TypeError(
+                f"rows of one table must be of one class: after {self._kind.__name__} "
+                f"came {type(row).__name__}"
+            )
+        self._rows.append(row)
+        if len(self._rows) >= _BATCH:
+            self._batches.append(batch(self._rows, self._kind))
+            self._rows.clear()
+
+    def table(self) -> pa.Table:
+        """Return the table of all rows so far."""
+        if self._kind is None:
+            raise ValueError(
+                "there are no rows: say kind= of which class they would be"
+            )
+        rest = [batch(self._rows, self._kind)] if self._rows else []
+        return pa.Table.from_batches([*self._batches, *rest], schema(self._kind))
+
+
+def batch(rows: Iterable[RunRow], kind: type[RunRow]) -> pa.RecordBatch:
+    """Return rows as columns."""
+    shape: Any = schema(kind)  # pyarrow is typed in part alone
+    rows = list(rows)
+    columns: list[Any] = [
+        pa.array([getattr(row, name) for row in rows], shape.field(name).type)
+        for name in shape.names
+    ]
+    record_batch: Any = pa.RecordBatch
+    made: pa.RecordBatch = record_batch.from_arrays(columns, schema=shape)
+    return made

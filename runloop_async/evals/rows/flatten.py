@@ -1,0 +1,270 @@
+"""Turn what the API sends into rows."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import attrs
+
+from runloop_async.evals.rows.row import RunRow, ScenarioRow, ScoreRow
+from runloop_async.evals.rows.state import State, state_of
+from runloop_async.models.benchmark_jobs import (
+    BenchmarkJobView,
+    JobAgentConfig,
+    ScenarioOutcomeView,
+)
+from runloop_async.models.benchmark_runs import BenchmarkRunView
+from runloop_async.models.scenarios.runs import (
+    ScenarioRunView,
+    ScoringContractResultView,
+)
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@attrs.frozen(kw_only=True)
+class Part:
+    """What a job knows of one of its benchmark runs."""
+
+    job_id: str
+    """The job."""
+    agent: str | None = None
+    """The agent."""
+    model: str | None = None
+    """The model that it used."""
+    outcomes: Sequence[ScenarioOutcomeView] = ()
+    """How each scenario ended, once the run has."""
+
+
+@attrs.frozen(kw_only=True)
+class Include:
+    """What rows have only on demand, as it may be large or private."""
+
+    output: bool = False
+    """What scoring functions printed."""
+    environment: bool = False
+    """Environment variables and the names of secrets."""
+
+
+def parts_of(job: BenchmarkJobView) -> dict[str, Part]:
+    """Return what a job knows of each of its runs, by the id of the run.
+
+    What a run came to goes before what is said of a run in progress.
+    """
+    parts = dict[str, Part]()
+    for run in job.in_progress_runs or ():
+        part = Part(job_id=job.id)
+        if isinstance(run.agent_config, JobAgentConfig):
+            agent = run.agent_config
+            part = attrs.evolve(part, agent=agent.name, model=agent.model_name)
+        parts[run.benchmark_run_id] = part
+    for outcome in job.benchmark_outcomes or ():
+        parts[outcome.benchmark_run_id] = Part(
+            job_id=job.id,
+            agent=outcome.agent_name,
+            model=outcome.model_name,
+            outcomes=outcome.scenario_outcomes,
+        )
+    return parts
+
+
+def run_row(
+    run: BenchmarkRunView, part: Part | None = None, include: Include | None = None
+) -> RunRow:
+    """Return the row of a run."""
+    return RunRow(**_run_columns(run, part, include or Include()))
+
+
+def scenario_rows(
+    run: BenchmarkRunView,
+    attempts: Iterable[ScenarioRunView],
+    part: Part | None = None,
+    include: Include | None = None,
+) -> list[ScenarioRow]:
+    """Return a row for each attempt, by scenario and number.
+
+    Args:
+        run: The run.
+        attempts: Its scenario runs. Of runs that have them within, as servers sent
+            them in 2025, these are taken too.
+        part: What its job knows of it.
+        include: What rows have on demand.
+    """
+    columns = _run_columns(run, part, include or Include())
+    return [
+        ScenarioRow(**columns, **each.columns)
+        for each in _numbered(_attempts(run, attempts, part))
+    ]
+
+
+def score_rows(
+    run: BenchmarkRunView,
+    attempts: Iterable[ScenarioRunView],
+    part: Part | None = None,
+    include: Include | None = None,
+) -> list[ScoreRow]:
+    """Return a row for each score of a scoring function; see `scenario_rows`."""
+    include = include or Include()
+    columns = _run_columns(run, part, include)
+    return [
+        ScoreRow(
+            **columns,
+            **each.columns,
+            function=result.scoring_function_name,
+            function_state=result.state,
+            function_score=result.score,
+            output=result.output if include.output else None,
+        )
+        for each in _numbered(_attempts(run, attempts, part))
+        for result in (each.result.scoring_function_results if each.result else ())
+    ]
+
+
+def _run_columns(
+    run: BenchmarkRunView, part: Part | None, include: Include
+) -> dict[str, Any]:
+    environment = None
+    if include.environment:
+        environment = _json(
+            {
+                "environment_variables": run.environment_variables or {},
+                "secrets_provided": run.secrets_provided or {},
+            }
+        )
+    return {
+        "run_id": run.id,
+        "run_name": run.name,
+        "benchmark_id": run.benchmark_id,
+        "job_id": None if part is None else part.job_id,
+        "agent": None if part is None else part.agent,
+        "model": None if part is None else part.model,
+        "run_state": state_of(run.state),
+        "run_score": run.score,
+        "run_start": _time(run.start_time_ms),
+        "run_duration_ms": run.duration_ms,
+        "metadata": _json(run.metadata),
+        "environment": environment,
+    }
+
+
+@attrs.define
+class _Attempt:
+    """The columns of an attempt, and what its scores are made of."""
+
+    columns: dict[str, Any]
+    result: ScoringContractResultView | None = None
+
+
+def _attempts(
+    run: BenchmarkRunView, attempts: Iterable[ScenarioRunView], part: Part | None
+) -> Iterator[_Attempt]:
+    outcomes = list(() if part is None else part.outcomes)
+    by_id = {each.scenario_run_id: each for each in outcomes if each.scenario_run_id}
+    seen = set[str]()
+    for attempt in attempts:
+        seen.add(attempt.id)
+        yield _of_view(attempt, by_id.get(attempt.id))
+    for outcome in outcomes:  # of attempts that could not begin, or are gone
+        if outcome.scenario_run_id not in seen:
+            yield _of_outcome(outcome)
+    yield from _of_old_shape(run, seen)
+
+
+def _of_view(view: ScenarioRunView, outcome: ScenarioOutcomeView | None) -> _Attempt:
+    result = view.scoring_contract_result
+    score = result.score if result is not None else outcome and outcome.score
+    start_ms = view.start_time_ms
+    columns = {
+        "scenario_id": view.scenario_id,
+        "scenario_run_id": view.id,
+        "scenario_name": outcome and outcome.scenario_name,
+        "state": state_of(view.state),
+        "raw_state": view.state,
+        "score": score,
+        "failure": outcome and _failure(outcome),
+        "start": None if start_ms is None else _time(start_ms),
+        "duration_ms": view.duration_ms,
+        "devbox_id": view.devbox_id,
+    }
+    return _Attempt(columns, result)
+
+
+def _of_outcome(outcome: ScenarioOutcomeView) -> _Attempt:
+    return _Attempt(
+        {
+            "scenario_id": outcome.scenario_definition_id,
+            "scenario_run_id": outcome.scenario_run_id,
+            "scenario_name": outcome.scenario_name,
+            "state": state_of(outcome.state),
+            "raw_state": outcome.state,
+            "score": outcome.score,
+            "failure": _failure(outcome),
+            "start": None,
+            "duration_ms": outcome.duration_ms,
+            "devbox_id": None,
+        }
+    )
+
+
+def _of_old_shape(run: BenchmarkRunView, seen: set[str]) -> Iterator[_Attempt]:
+    for each in run.scenario_runs or ():
+        if each.scenario_run_id not in seen:
+            result = each.scoring_result
+            yield _bare(each.scenario_id, each.scenario_run_id, State.COMPLETED, result)
+    for scenario_id in run.pending_scenarios or ():
+        yield _bare(scenario_id, None, State.QUEUED, None)
+
+
+def _bare(
+    scenario_id: str,
+    attempt_id: str | None,
+    state: State,
+    result: ScoringContractResultView | None,
+) -> _Attempt:
+    columns = {
+        "scenario_id": scenario_id,
+        "scenario_run_id": attempt_id,
+        "scenario_name": None,
+        "state": state,
+        "raw_state": state.value,
+        "score": None if result is None else result.score,
+        "failure": None,
+        "start": None,
+        "duration_ms": None,
+        "devbox_id": None,
+    }
+    return _Attempt(columns, result)
+
+
+def _numbered(attempts: Iterable[_Attempt]) -> Iterator[_Attempt]:
+    """Number the attempts at each scenario by time, then id; unknown ones come last."""
+    by_scenario = defaultdict[str, list[_Attempt]](list)
+    for attempt in attempts:
+        by_scenario[attempt.columns["scenario_id"]].append(attempt)
+    for _, group in sorted(by_scenario.items()):
+        group.sort(key=_when)
+        for number, attempt in enumerate(group, start=1):
+            attempt.columns["attempt"] = number
+            yield attempt
+
+
+def _when(attempt: _Attempt) -> tuple[bool, datetime, str]:
+    start, id = attempt.columns["start"], attempt.columns["scenario_run_id"]  # noqa: A001
+    return start is None, start or _EPOCH, id or "~"
+
+
+def _failure(outcome: ScenarioOutcomeView) -> str | None:
+    reason = outcome.failure_reason
+    if reason is None:
+        return None
+    return f"{reason.exception_type}: {reason.exception_message}"
+
+
+def _time(milliseconds: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=milliseconds)
+
+
+def _json(value: Mapping[str, object]) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
