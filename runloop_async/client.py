@@ -257,6 +257,11 @@ class AsyncRunloop(Endpoints):
     close = aclose
 
     @property
+    def base_url(self) -> str:
+        """Where it sends its requests."""
+        return self._options.base_url
+
+    @property
     def is_closed(self) -> bool:
         """Whether the pool is closed."""
         return self._pool.is_closed

@@ -25,7 +25,12 @@ if TYPE_CHECKING:
         pass_at_k,
         pass_hat_k,
     )
-    from runloop_async.evals.errors import IncompleteError
+    from runloop_async.evals.errors import (
+        ExportError,
+        ExportMismatchError,
+        IncompleteError,
+    )
+    from runloop_async.evals.exporting import Exported, export
     from runloop_async.evals.frames import schema, to_table
     from runloop_async.evals.read import Rows, runs, scenarios, scores
     from runloop_async.evals.rows import RunRow, ScenarioRow, ScoreRow, State
@@ -33,6 +38,9 @@ if TYPE_CHECKING:
 __all__ = [
     "Comparison",
     "Estimate",
+    "ExportError",
+    "ExportMismatchError",
+    "Exported",
     "IncompleteError",
     "Leaderboard",
     "Rows",
@@ -41,6 +49,7 @@ __all__ = [
     "ScoreRow",
     "State",
     "compare",
+    "export",
     "flaky",
     "leaderboard",
     "mean",
@@ -58,7 +67,8 @@ _HOMES: Final = {
         *("Comparison", "Estimate", "Leaderboard", "compare", "flaky"),
         *("leaderboard", "mean", "pass_at_k", "pass_hat_k"),
     ),
-    "errors": ("IncompleteError",),
+    "errors": ("ExportError", "ExportMismatchError", "IncompleteError"),
+    "exporting": ("Exported", "export"),
     "frames": ("schema", "to_table"),
     "read": ("Rows", "runs", "scenarios", "scores"),
     "rows": ("RunRow", "ScenarioRow", "ScoreRow", "State"),

@@ -5,6 +5,14 @@ from collections.abc import Sequence
 from runloop_async.errors import RunloopError
 
 
+class ExportError(RunloopError):
+    """An export cannot be written; what was safe before still is."""
+
+
+class ExportMismatchError(ExportError):
+    """A folder holds another export than the one that is to go on, or a damaged one."""
+
+
 class IncompleteError(RunloopError):
     """Some of the runs could not be read; the rows of all others were given."""
 

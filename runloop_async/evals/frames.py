@@ -1,8 +1,9 @@
 """Rows as a table of pyarrow, from which pandas, polars and duckdb read."""
 
-from collections.abc import AsyncIterable, Iterable
+from collections.abc import AsyncIterable, Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, Final, TypeVar, get_args
 
 import attrs
@@ -70,6 +71,37 @@ async def to_table(
     return builder.table()
 
 
+class Columns:
+    """Rows as columns: plain lists, which cost the garbage collector nothing."""
+
+    def __init__(self, kind: type[RunRow]) -> None:
+        self._schema: Any = schema(kind)  # pyarrow is typed in part alone
+        self._columns: list[list[Any]] = [[] for _ in self._schema.names]
+        self._values = attrgetter(*self._schema.names)
+
+    def __len__(self) -> int:
+        return len(self._columns[0])
+
+    def add(self, rows: Sequence[RunRow]) -> None:
+        """Take rows."""
+        for column, values in zip(
+            self._columns, zip(*map(self._values, rows), strict=True), strict=False
+        ):
+            column.extend(values)
+
+    def take(self) -> pa.RecordBatch:
+        """Return what there is, and begin again."""
+        arrays: list[Any] = [
+            pa.array(column, field.type)
+            for column, field in zip(self._columns, self._schema, strict=True)
+        ]
+        for column in self._columns:
+            column.clear()
+        record_batch: Any = pa.RecordBatch
+        made: pa.RecordBatch = record_batch.from_arrays(arrays, schema=self._schema)
+        return made
+
+
 class TableBuilder:
     """Turns rows into a table, some at a time, so that they need not all be kept."""
 
@@ -89,8 +121,7 @@ class TableBuilder:
             )
         self._rows.append(row)
         if len(self._rows) >= _BATCH:
-            self._batches.append(batch(self._rows, self._kind))
-            self._rows.clear()
+            self._take(self._kind)
 
     def table(self) -> pa.Table:
         """Return the table of all rows so far."""
@@ -98,18 +129,11 @@ class TableBuilder:
             raise ValueError(
                 "there are no rows: say kind= of which class they would be"
             )
-        rest = [batch(self._rows, self._kind)] if self._rows else []
-        return pa.Table.from_batches([*self._batches, *rest], schema(self._kind))
+        self._take(self._kind)
+        return pa.Table.from_batches(self._batches, schema(self._kind))
 
-
-def batch(rows: Iterable[RunRow], kind: type[RunRow]) -> pa.RecordBatch:
-    """Return rows as columns."""
-    shape: Any = schema(kind)  # pyarrow is typed in part alone
-    rows = list(rows)
-    columns: list[Any] = [
-        pa.array([getattr(row, name) for row in rows], shape.field(name).type)
-        for name in shape.names
-    ]
-    record_batch: Any = pa.RecordBatch
-    made: pa.RecordBatch = record_batch.from_arrays(columns, schema=shape)
-    return made
+    def _take(self, kind: type[RunRow]) -> None:
+        columns = Columns(kind)
+        columns.add(self._rows)
+        self._batches.append(columns.take())
+        self._rows.clear()

@@ -13,6 +13,7 @@ from pdoc import doc, render
 MODULES: Final = (
     "runloop_async",
     "runloop_async.evals.analysis",
+    "runloop_async.evals.exporting",
     "runloop_async.evals.frames",
     "runloop_async.evals.read",
     "runloop_async.evals.rows",

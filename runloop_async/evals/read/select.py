@@ -1,6 +1,12 @@
 """Which benchmark runs are meant."""
 
-from collections.abc import AsyncGenerator, Collection, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    Collection,
+    Container,
+    Mapping,
+    Sequence,
+)
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias, TypedDict, TypeGuard, cast
@@ -103,8 +109,20 @@ class Selection:
         )
 
 
+@attrs.frozen(kw_only=True)
+class Earlier:
+    """What an earlier pass over the same selection came to."""
+
+    done: Container[str] = frozenset[str]()
+    """Runs that need not be looked at again."""
+    open: Sequence[str] = ()
+    """Runs to look at again, however old they are."""
+    newest: datetime | None = None
+    """When the newest run started that it saw; None if it did not get to its end."""
+
+
 async def selected(
-    client: AsyncRunloop, selection: Selection
+    client: AsyncRunloop, selection: Selection, earlier: Earlier
 ) -> AsyncGenerator[Found, None]:
     """Yield the runs that are meant, each once; those that cannot be read too."""
     ids, parts = selection.run_ids, dict[str, Part]()
@@ -112,11 +130,15 @@ async def selected(
         parts = parts_of(await client.benchmark_jobs.retrieve(selection.job_id))
         ids = parts.keys()
     if ids is None:
-        async with aclosing(_listed(client, selection)) as runs:
+        left = dict.fromkeys(earlier.open)
+        async with aclosing(_listed(client, selection, earlier.newest)) as runs:
             async for run in runs:
+                left.pop(run.id, None)
                 yield run.id, run, None
+        ids = left
+    wanted = [id for id in dict.fromkeys(ids) if id not in earlier.done]  # noqa: A001
+    if not wanted:
         return
-    wanted = list(dict.fromkeys(ids))
     found = await client.benchmark_runs.retrieve_many(wanted)
     for id, outcome in zip(wanted, found.outcomes, strict=True):  # noqa: A001
         if outcome.error is not None:
@@ -126,13 +148,13 @@ async def selected(
 
 
 async def _listed(
-    client: AsyncRunloop, selection: Selection
+    client: AsyncRunloop, selection: Selection, newest: datetime | None
 ) -> AsyncGenerator[BenchmarkRunView, None]:
-    """Yield runs of the list, which has the newest first."""
+    """Yield runs of the list, which has the newest first, back to some time."""
     listing = client.benchmark_runs.list
     wanted = selection.benchmark_id
     runs = listing() if wanted is None else listing(benchmark_id=wanted)
-    since = selection.since
+    since = max(filter(None, (selection.since, newest)), default=None)
     async for run in runs:
         if since is not None and _start(run) < since - LAG:
             return

@@ -1,7 +1,6 @@
 """Rows from the service, as they come."""
 
-from collections import deque
-from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable
 from contextlib import aclosing
 from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar, Unpack
 
@@ -11,7 +10,12 @@ from runloop_async.calls.repeatable import Flow
 from runloop_async.client import AsyncRunloop
 from runloop_async.errors import RunloopError
 from runloop_async.evals.errors import IncompleteError
-from runloop_async.evals.read.select import Selection, SelectionParams, selected
+from runloop_async.evals.read.select import (
+    Earlier,
+    Selection,
+    SelectionParams,
+    selected,
+)
 from runloop_async.evals.rows import (
     Include,
     Part,
@@ -31,11 +35,6 @@ Includes: TypeAlias = Collection[Literal["output", "environment"]]
 """What rows have only on demand."""
 Errors: TypeAlias = Literal["raise", "collect"]
 """What to do with runs that cannot be read, when all others were."""
-Make: TypeAlias = Callable[
-    [BenchmarkRunView, Iterable[ScenarioRunView], Part | None, Include],
-    Sequence[RunRow],
-]
-
 _INCLUDES: Final = ("output", "environment")
 _ERRORS: Final = ("raise", "collect")
 
@@ -59,58 +58,85 @@ class Rows(Generic[RowT]):
     """Runs that could not be read, and why; filled while the rows are read."""
 
     async def __aiter__(self) -> AsyncGenerator[RowT, None]:
-        self.failures.clear()
-        read = self._runs() if self.kind is RunRow else self._attempts()
-        async with aclosing(read) as rows:
-            async for row in rows:
-                yield row
+        async with aclosing(self.by_run()) as found:
+            async for _, rows in found:
+                for row in rows:
+                    yield row
         if self.failures and self._errors == "raise":
             raise IncompleteError(self.failures)
 
-    async def _runs(self) -> AsyncGenerator[Any, None]:
-        async with aclosing(selected(self._client, self._selection)) as found:
-            async for id, run, part in found:  # noqa: A001 - the API's own word
-                if isinstance(run, RunloopError):
-                    self.failures.append((id, run))
-                else:
-                    yield run_row(run, part, self._include)
+    async def by_run(
+        self,
+        earlier: Earlier | None = None,
+        skip: Callable[[BenchmarkRunView], bool] | None = None,
+    ) -> AsyncGenerator[tuple[BenchmarkRunView, list[Any]], None]:
+        """Yield each run with its rows; raises nothing for those that cannot be read.
 
-    async def _attempts(self) -> AsyncGenerator[Any, None]:
-        make = score_rows if self.kind is ScoreRow else scenario_rows
-        ready = deque[Any]()
+        Args:
+            earlier: What an earlier pass came to, if this is to go on from it.
+            skip: Tells of a run whether it is to be left out.
+        """
+        self.failures.clear()
         asked = dict[int, tuple[BenchmarkRunView, Part | None]]()
-        calls = self._calls(make, ready, asked)
-        bulk = self._client.bulk(calls)
-        async with aclosing(bulk.as_completed()) as outcomes:
+        calls = self._calls(earlier or Earlier(), skip, asked)
+        async with aclosing(self._client.bulk(calls).as_completed()) as outcomes:
             async for outcome in outcomes:
                 run, part = asked.pop(outcome.index)
                 if outcome.error is None:
-                    ready.extend(make(run, outcome.value, part, self._include))
+                    yield run, self._made(run, outcome.value, part)
                 else:
                     self.failures.append((run.id, outcome.error))
-                while ready:
-                    yield ready.popleft()
-        while ready:
-            yield ready.popleft()
+
+    def _made(
+        self,
+        run: BenchmarkRunView,
+        attempts: Iterable[ScenarioRunView],
+        part: Part | None,
+    ) -> list[Any]:
+        if self.kind is RunRow:
+            return [run_row(run, part, self._include)]
+        make = score_rows if self.kind is ScoreRow else scenario_rows
+        return [*make(run, attempts, part, self._include)]
 
     async def _calls(
         self,
-        make: Make,
-        ready: deque[Any],
+        earlier: Earlier,
+        skip: Callable[[BenchmarkRunView], bool] | None,
         asked: dict[int, tuple[BenchmarkRunView, Part | None]],
     ) -> AsyncGenerator[Flow[list[ScenarioRunView]], None]:
-        """Yield a call for each run whose attempts have to be asked for."""
+        """Yield a call for the attempts of each run."""
         count = 0
-        async with aclosing(selected(self._client, self._selection)) as found:
+        source = selected(self._client, self._selection, earlier)
+        async with aclosing(source) as found:
             async for id, run, part in found:  # noqa: A001 - the API's own word
                 if isinstance(run, RunloopError):
                     self.failures.append((id, run))
-                elif run.scenario_runs is not None:  # as servers sent them in 2025
-                    ready.extend(make(run, (), part, self._include))
-                else:
+                elif skip is None or not skip(run):
                     asked[count] = run, part
                     count += 1
-                    yield self._client.benchmark_runs.list_scenario_runs(id).all()
+                    yield self._attempts(run)
+
+    def _attempts(self, run: BenchmarkRunView) -> Flow[list[ScenarioRunView]]:
+        """Return a call for the attempts of a run, which sends nothing if none need."""
+        if self.kind is RunRow or run.scenario_runs is not None:  # as of 2025
+            return Flow(_nothing, name=f"take {run.id} as it is")
+        return self._client.benchmark_runs.list_scenario_runs(run.id).all()
+
+
+async def _nothing(**_: object) -> list[ScenarioRunView]:
+    return []
+
+
+def included(include: Includes) -> Include:
+    """Return what rows are to have of what they have only on demand.
+
+    Raises:
+        ValueError: It is something else.
+    """
+    if isinstance(include, str) or not set(include) <= {*_INCLUDES}:
+        names = " and ".join(map(repr, _INCLUDES))
+        raise ValueError(f"include must be a list of {names}, not {include!r}")
+    return Include(**dict.fromkeys(include, True))
 
 
 def _rows(
@@ -120,13 +146,9 @@ def _rows(
     errors: Errors,
     selection: SelectionParams,
 ) -> Rows[RowT]:
-    if isinstance(include, str) or not set(include) <= {*_INCLUDES}:
-        names = " and ".join(map(repr, _INCLUDES))
-        raise ValueError(f"include must be a list of {names}, not {include!r}")
     if errors not in _ERRORS:
         raise ValueError(f"errors must be 'raise' or 'collect', not {errors!r}")
-    included = Include(**dict.fromkeys(include, True))
-    return Rows(kind, client, Selection(**selection), included, errors)
+    return Rows(kind, client, Selection(**selection), included(include), errors)
 
 
 def runs(

@@ -7,6 +7,7 @@ from runloop_async.evals.rows.flatten import (
     run_row,
     scenario_rows,
     score_rows,
+    time_of,
 )
 from runloop_async.evals.rows.row import RunRow, ScenarioRow, ScoreRow
 from runloop_async.evals.rows.state import State, state_of
@@ -23,4 +24,5 @@ __all__ = [
     "scenario_rows",
     "score_rows",
     "state_of",
+    "time_of",
 ]

@@ -1,10 +1,9 @@
 """Turn what the API sends into rows."""
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from datetime import UTC, datetime
+from typing import Any, Final, TypeAlias
 
 import attrs
 
@@ -94,8 +93,7 @@ def scenario_rows(
     """
     columns = _run_columns(run, part, include or Include())
     return [
-        ScenarioRow(**columns, **each.columns)
-        for each in _numbered(_attempts(run, attempts, part))
+        ScenarioRow(**columns, **each) for each, _ in _numbered(run, attempts, part)
     ]
 
 
@@ -111,14 +109,14 @@ def score_rows(
     return [
         ScoreRow(
             **columns,
-            **each.columns,
+            **each,
             function=result.scoring_function_name,
             function_state=result.state,
             function_score=result.score,
             output=result.output if include.output else None,
         )
-        for each in _numbered(_attempts(run, attempts, part))
-        for result in (each.result.scoring_function_results if each.result else ())
+        for each, scored in _numbered(run, attempts, part)
+        for result in (() if scored is None else scored.scoring_function_results)
     ]
 
 
@@ -142,117 +140,116 @@ def _run_columns(
         "model": None if part is None else part.model,
         "run_state": state_of(run.state),
         "run_score": run.score,
-        "run_start": _time(run.start_time_ms),
+        "run_start": time_of(run.start_time_ms),
         "run_duration_ms": run.duration_ms,
         "metadata": _json(run.metadata),
         "environment": environment,
     }
 
 
-@attrs.define
-class _Attempt:
-    """The columns of an attempt, and what its scores are made of."""
-
-    columns: dict[str, Any]
-    result: ScoringContractResultView | None = None
+_Attempt: TypeAlias = tuple[dict[str, Any], ScoringContractResultView | None]
+"""The columns of an attempt, and what its score is made of."""
 
 
 def _attempts(
     run: BenchmarkRunView, attempts: Iterable[ScenarioRunView], part: Part | None
-) -> Iterator[_Attempt]:
-    outcomes = list(() if part is None else part.outcomes)
-    by_id = {each.scenario_run_id: each for each in outcomes if each.scenario_run_id}
-    seen = set[str]()
-    for attempt in attempts:
-        seen.add(attempt.id)
-        yield _of_view(attempt, by_id.get(attempt.id))
-    for outcome in outcomes:  # of attempts that could not begin, or are gone
-        if outcome.scenario_run_id not in seen:
-            yield _of_outcome(outcome)
-    yield from _of_old_shape(run, seen)
+) -> list[_Attempt]:
+    if part is None or not part.outcomes:
+        found = [_of_view(attempt, None) for attempt in attempts]
+        seen = {columns["scenario_run_id"] for columns, _ in found}
+    else:
+        outcomes = part.outcomes
+        by_id = {each.scenario_run_id: each for each in outcomes}
+        found = [_of_view(attempt, by_id.get(attempt.id)) for attempt in attempts]
+        seen = {columns["scenario_run_id"] for columns, _ in found}
+        # Some could not begin, or are gone.
+        found += [
+            _of_outcome(each) for each in outcomes if each.scenario_run_id not in seen
+        ]
+    if run.scenario_runs is not None or run.pending_scenarios is not None:
+        found += _of_old_shape(run, seen)
+    return found
 
 
 def _of_view(view: ScenarioRunView, outcome: ScenarioOutcomeView | None) -> _Attempt:
-    result = view.scoring_contract_result
-    score = result.score if result is not None else outcome and outcome.score
-    start_ms = view.start_time_ms
-    columns = {
+    result, start_ms = view.scoring_contract_result, view.start_time_ms
+    columns: dict[str, Any] = {
         "scenario_id": view.scenario_id,
         "scenario_run_id": view.id,
-        "scenario_name": outcome and outcome.scenario_name,
+        "scenario_name": None,
+        "attempt": 1,
         "state": state_of(view.state),
         "raw_state": view.state,
-        "score": score,
-        "failure": outcome and _failure(outcome),
-        "start": None if start_ms is None else _time(start_ms),
+        "score": None if result is None else result.score,
+        "failure": None,
+        "start": None if start_ms is None else time_of(start_ms),
         "duration_ms": view.duration_ms,
         "devbox_id": view.devbox_id,
     }
-    return _Attempt(columns, result)
+    if outcome is not None:
+        columns["scenario_name"] = outcome.scenario_name
+        columns["failure"] = _failure(outcome)
+        if result is None:
+            columns["score"] = outcome.score
+    return columns, result
 
 
 def _of_outcome(outcome: ScenarioOutcomeView) -> _Attempt:
-    return _Attempt(
-        {
-            "scenario_id": outcome.scenario_definition_id,
-            "scenario_run_id": outcome.scenario_run_id,
-            "scenario_name": outcome.scenario_name,
-            "state": state_of(outcome.state),
-            "raw_state": outcome.state,
-            "score": outcome.score,
-            "failure": _failure(outcome),
-            "start": None,
-            "duration_ms": outcome.duration_ms,
-            "devbox_id": None,
-        }
+    columns = _bare(
+        outcome.scenario_definition_id, outcome.scenario_run_id, outcome.state
     )
+    columns["scenario_name"] = outcome.scenario_name
+    columns["score"] = outcome.score
+    columns["failure"] = _failure(outcome)
+    columns["duration_ms"] = outcome.duration_ms
+    return columns, None
 
 
 def _of_old_shape(run: BenchmarkRunView, seen: set[str]) -> Iterator[_Attempt]:
     for each in run.scenario_runs or ():
         if each.scenario_run_id not in seen:
-            result = each.scoring_result
-            yield _bare(each.scenario_id, each.scenario_run_id, State.COMPLETED, result)
+            columns = _bare(each.scenario_id, each.scenario_run_id, State.COMPLETED)
+            columns["score"] = each.scoring_result.score
+            yield columns, each.scoring_result
     for scenario_id in run.pending_scenarios or ():
-        yield _bare(scenario_id, None, State.QUEUED, None)
+        yield _bare(scenario_id, None, State.QUEUED), None
 
 
-def _bare(
-    scenario_id: str,
-    attempt_id: str | None,
-    state: State,
-    result: ScoringContractResultView | None,
-) -> _Attempt:
-    columns = {
+def _bare(scenario_id: str, attempt_id: str | None, state: str) -> dict[str, Any]:
+    return {
         "scenario_id": scenario_id,
         "scenario_run_id": attempt_id,
         "scenario_name": None,
-        "state": state,
-        "raw_state": state.value,
-        "score": None if result is None else result.score,
+        "attempt": 1,
+        "state": state_of(state),
+        "raw_state": str(state),
+        "score": None,
         "failure": None,
         "start": None,
         "duration_ms": None,
         "devbox_id": None,
     }
-    return _Attempt(columns, result)
 
 
-def _numbered(attempts: Iterable[_Attempt]) -> Iterator[_Attempt]:
+def _numbered(
+    run: BenchmarkRunView, attempts: Iterable[ScenarioRunView], part: Part | None
+) -> list[_Attempt]:
     """Number the attempts at each scenario by time, then id; unknown ones come last."""
-    by_scenario = defaultdict[str, list[_Attempt]](list)
-    for attempt in attempts:
-        by_scenario[attempt.columns["scenario_id"]].append(attempt)
-    for _, group in sorted(by_scenario.items()):
-        group.sort(key=_when)
-        for number, attempt in enumerate(group, start=1):
-            attempt.columns["attempt"] = number
-            yield attempt
+    found = _attempts(run, attempts, part)
+    found.sort(key=_order)
+    number, scenario = 0, None
+    for columns, _ in found:
+        number = number + 1 if columns["scenario_id"] == scenario else 1
+        scenario = columns["scenario_id"]
+        columns["attempt"] = number
+    return found
 
 
-def _when(attempt: _Attempt) -> tuple[bool, datetime, str]:
-    start, id = attempt.columns["start"], attempt.columns["scenario_run_id"]  # noqa: A001
-    return start is None, start or _EPOCH, id or "~"
+def _order(attempt: _Attempt) -> tuple[str, bool, datetime, str]:
+    columns, _ = attempt
+    start = columns["start"]
+    id = columns["scenario_run_id"] or "~"  # noqa: A001 - the API's own word
+    return columns["scenario_id"], start is None, start or _EPOCH, id
 
 
 def _failure(outcome: ScenarioOutcomeView) -> str | None:
@@ -262,8 +259,9 @@ def _failure(outcome: ScenarioOutcomeView) -> str | None:
     return f"{reason.exception_type}: {reason.exception_message}"
 
 
-def _time(milliseconds: int) -> datetime:
-    return _EPOCH + timedelta(milliseconds=milliseconds)
+def time_of(milliseconds: int) -> datetime:
+    """Return the time that Unix milliseconds stand for."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def _json(value: Mapping[str, object]) -> str:

@@ -34,4 +34,5 @@ _STATES: Final = {**{state.value: state for state in State}, **_OTHERS}
 
 def state_of(word: str) -> State:
     """Return the state that a word of the API stands for."""
-    return _STATES.get(word.lower(), State.UNKNOWN)
+    state = _STATES.get(word)  # as nearly all words are written
+    return _STATES.get(word.lower(), State.UNKNOWN) if state is None else state
