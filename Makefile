@@ -1,4 +1,4 @@
-# `make demo` to see it work, `make test` to know that it does, `make docs` to read all of it.
+# `make demo` to see it work, `make tour` for the rest of the job, `make test` to know that it does, `make docs` to read all of it.
 # They make .venv first, for which they need Python 3.11 or newer and a package index. The
 # demo needs little of it; the others add the development tools.
 
@@ -17,10 +17,15 @@ endif
 CODE := runloop_async pytest_runloop_async.py tests examples benchmarks
 
 .DEFAULT_GOAL := test
-.PHONY: demo docs test check format lint types floors tests some-tests other-tests law truth matrix wheel clean
+.PHONY: demo tour docs test check format lint types floors tests some-tests other-tests law truth matrix wheel clean
 
 demo: $(DEMO)
 	$(BIN)/python -m runloop_async demo
+
+# From runs to a report, with the extras that this needs.
+tour: $(DEMO)
+	$(INSTALL) --editable '.[cli,frames,report]'
+	$(BIN)/python -m runloop_async tour
 
 # The page of all endpoints, and the reference of all names in build/docs/index.html.
 docs: $(INSTALLED)

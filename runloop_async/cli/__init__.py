@@ -3,6 +3,8 @@
 import argparse
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runloop_async._version import __version__
@@ -47,11 +49,19 @@ def _run(options: argparse.Namespace) -> int:
                 concurrency=options.concurrency,
                 fault_share=options.faults,
             )
+        elif options.command == "tour":
+            # Not before it is used, as it needs what only some have installed.
+            tour = import_module("runloop_async.cli.commands.tour").tour
+            job = tour(
+                run_count=options.runs,
+                concurrency=options.concurrency,
+                folder=options.folder,
+            )
         else:
             job = runs(options.benchmark_id, concurrency=options.concurrency)
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             return 0 if runner.run(job) else 1
-    except (RunloopError, ValueError) as error:
+    except (ImportError, RunloopError, ValueError) as error:
         standard.tell(str(error))
         return 1
     except KeyboardInterrupt:
@@ -83,7 +93,21 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="calls under way at once (default %(default)s)",
     )
-    show = commands.add_parser(
+    _add_demo(commands.add_parser, shared)
+    _add_tour(commands.add_parser, shared)
+    real = commands.add_parser(
+        "runs",
+        parents=[shared],
+        help="fetch all runs of a benchmark from the service; needs RUNLOOP_API_KEY",
+    )
+    real.add_argument("benchmark_id", type=_id, metavar="BENCHMARK_ID")
+    return parser
+
+
+def _add_demo(
+    add_parser: Callable[..., argparse.ArgumentParser], shared: argparse.ArgumentParser
+) -> None:
+    show = add_parser(
         "demo",
         parents=[shared],
         help="fetch runs from an emulator of the service; needs no key",
@@ -103,13 +127,30 @@ def _parser() -> argparse.ArgumentParser:
         help="share of requests that the emulator spoils, 0 to 0.5 (default "
         "%(default)s)",
     )
-    real = commands.add_parser(
-        "runs",
+
+
+def _add_tour(
+    add_parser: Callable[..., argparse.ArgumentParser], shared: argparse.ArgumentParser
+) -> None:
+    on = add_parser(
+        "tour",
         parents=[shared],
-        help="fetch all runs of a benchmark from the service; needs RUNLOOP_API_KEY",
+        help="fetch, export, compare and report, on an emulator; needs the extras "
+        "frames and report",
     )
-    real.add_argument("benchmark_id", type=_id, metavar="BENCHMARK_ID")
-    return parser
+    on.add_argument(
+        "--runs",
+        type=_count,
+        default=2000,
+        metavar="N",
+        help="runs in the emulator (default %(default)s)",
+    )
+    on.add_argument(
+        "--folder",
+        type=Path,
+        metavar="PATH",
+        help="where to put the export and the report (by default a new one)",
+    )
 
 
 def _count(text: str) -> int:

@@ -6,8 +6,9 @@
         rows = await evals.to_table(evals.scenarios(client, benchmark_id="bmd_1"))
     print(evals.mean(rows))
 
-Each part is imported when it is first used, since some need an extra: tables need
-`runloop-async[frames]`, and the analysis needs `runloop-async[analysis]`.
+Each part is imported when it is first used, since some need an extra: tables and
+exports need `runloop-async[frames]`, the analysis `runloop-async[analysis]`, and the
+report `runloop-async[report]`.
 """
 
 from importlib import import_module
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from runloop_async.evals.exporting import Exported, export
     from runloop_async.evals.frames import schema, to_table
     from runloop_async.evals.read import Rows, runs, scenarios, scores
+    from runloop_async.evals.report import write_report
     from runloop_async.evals.rows import RunRow, ScenarioRow, ScoreRow, State
 
 __all__ = [
@@ -60,6 +62,7 @@ __all__ = [
     "schema",
     "scores",
     "to_table",
+    "write_report",
 ]
 
 _HOMES: Final = {
@@ -71,6 +74,7 @@ _HOMES: Final = {
     "exporting": ("Exported", "export"),
     "frames": ("schema", "to_table"),
     "read": ("Rows", "runs", "scenarios", "scores"),
+    "report": ("write_report",),
     "rows": ("RunRow", "ScenarioRow", "ScoreRow", "State"),
 }
 

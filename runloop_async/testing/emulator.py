@@ -11,6 +11,7 @@ from runloop_async.testing.listening import HOST, Door
 from runloop_async.testing.routes import ROUTES
 from runloop_async.testing.routing import Router
 from runloop_async.testing.state.population import populate
+from runloop_async.testing.state.regression import plant
 from runloop_async.testing.state.seeds import (
     BenchmarkJobSeeds,
     BenchmarkRunSeeds,
@@ -171,6 +172,26 @@ class Emulator:
             self.world.settle()
             return populate(
                 self.world, runs=runs, benchmarks=benchmarks, scenarios=scenarios
+            )
+
+    def plant_regression(
+        self, *, scenarios: int = 60, attempts: int = 3, regressed: int = 8
+    ) -> tuple[str, str]:
+        """Add a benchmark with two runs, of which the second has lost some scenarios.
+
+        Args:
+            scenarios: How many scenarios the benchmark has.
+            attempts: Attempts at each of them, in each run.
+            regressed: How many were always solved in the first run, and never are in
+                the second.
+
+        Returns:
+            The ids of the two runs, the earlier one first.
+        """
+        with self.world.lock:
+            self.world.settle()
+            return plant(
+                self.world, scenarios=scenarios, attempts=attempts, regressed=regressed
             )
 
     def __enter__(self) -> Self:

@@ -16,6 +16,7 @@ MODULES: Final = (
     "runloop_async.evals.exporting",
     "runloop_async.evals.frames",
     "runloop_async.evals.read",
+    "runloop_async.evals.report",
     "runloop_async.evals.rows",
     "runloop_async.events",
     "runloop_async.models",

@@ -6,6 +6,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from runloop_async import AsyncRunloop
 from runloop_async.testing import Emulator, Phases, Stats, delay, drip
 from runloop_async.testing.listening import Door
 from tests.testing.talk import calling, given_up, until
@@ -204,3 +205,27 @@ async def test_many_connections_at_once_are_accepted() -> None:
         replies = await asyncio.gather(*(caller.get(ME) for _ in range(90)))
     assert {reply.status for reply in replies} == {200}
     assert api.stats.most_open_connections == 90
+
+
+async def test_a_regression_is_planted() -> None:
+    async with Emulator() as api:
+        before, after = api.plant_regression(scenarios=5, attempts=2, regressed=2)
+        async with AsyncRunloop(bearer_token="any", base_url=api.url) as client:
+            scores = [await scores_of(client, run_id) for run_id in (before, after)]
+
+    assert [*map(len, scores)] == [5, 5]
+    planted = [
+        name
+        for name, found in scores[0].items()
+        if found == [1.0, 1.0] and scores[1][name] == [0.0, 0.0]
+    ]
+    assert len(planted) >= 2
+
+
+async def scores_of(client: AsyncRunloop, run_id: str) -> dict[str, list[float]]:
+    found: dict[str, list[float]] = {}
+    async for each in client.benchmark_runs.list_scenario_runs(run_id):
+        assert each.scoring_contract_result is not None
+        score = each.scoring_contract_result.score
+        found.setdefault(each.scenario_id, []).append(score)
+    return found

@@ -31,4 +31,6 @@ async def _fetched(api: Emulator, run_count: int, concurrency: int) -> bool:
     async with api:
         print(f"{run_count} runs in an emulator of the API, {api.url}", flush=True)
         async with AsyncRunloop(bearer_token="demo", base_url=api.url) as client:  # noqa: S106 - the emulator takes any
-            return await fetch(client, None, concurrency)
+            is_whole = await fetch(client, None, concurrency)
+    print("`make tour` goes on: export, comparison of two runs, report")
+    return is_whole

@@ -2,16 +2,16 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 import msgspec
-import pyarrow.parquet as pq
 
 from runloop_async.evals.frames import Columns, schema
 from runloop_async.evals.rows import RunRow
 
-_parquet: Any = pq
+_parquet: Any = import_module("pyarrow.parquet")  # frames says what it needs
 _encoder: Final = msgspec.json.Encoder()
 
 

@@ -1,0 +1,233 @@
+"""The page of a report: one file, without scripts, that needs nothing else."""
+
+import math
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from runloop_async.evals.analysis import (
+    Comparison,
+    Estimate,
+    Leaderboard,
+    compare,
+    flaky,
+    leaderboard,
+    pass_at_k,
+)
+from runloop_async.evals.analysis.sample import Attempts, records, sample_of
+from runloop_async.evals.report import figures
+
+try:
+    from jinja2 import Environment, PackageLoader, select_autoescape
+    from markupsafe import Markup
+except ImportError as error:
+    raise ImportError(
+        "runloop_async.evals.report needs matplotlib and jinja2: "
+        'pip install "runloop-async[report]"'
+    ) from error
+
+_FLAKY: Final = 50
+_MOST_K: Final = 10
+
+
+@attrs.frozen(kw_only=True)
+class Section:
+    """A part of the page."""
+
+    heading: str
+    """What it is about."""
+    text: str = ""
+    """Words, as they are."""
+    figure: Markup | None = None
+    """A figure, as SVG."""
+    columns: Sequence[str] = ()
+    """The heads of a table."""
+    rows: Sequence[Sequence[str]] = ()
+    """Its lines."""
+
+
+def write_report(
+    path: str | os.PathLike[str],
+    rows: Attempts,
+    *,
+    baseline: Attempts | None = None,
+    by: str | Sequence[str] = ("agent", "model"),
+    threshold: float = 1.0,
+    title: str = "Benchmark report",
+) -> Path:
+    """Write a report as one file of HTML, without scripts.
+
+    The same rows give the same bytes. Texts of agents and scenarios stay text.
+
+    Args:
+        path: Where to.
+        rows: Attempts, as `evals.scenarios` returns them, or a table of them.
+        baseline: Attempts to compare them with.
+        by: The columns that make the groups of the leaderboard.
+        threshold: From which score on an attempt is solved.
+        title: The title of the page.
+
+    Raises:
+        ValueError: There are no rows, or an argument is unusable.
+        OSError: The file cannot be written.
+    """
+    kept: Any = _Kept([*records(rows)])
+    before: Any = None if baseline is None else _Kept([*records(baseline)])
+    board = leaderboard(kept, by=by)
+    parts = [*_board(board)]
+    if before is not None:
+        found = compare(before, kept, threshold=threshold)
+        parts = [*_comparison(found, before, kept), *parts]
+    parts += [*_scenarios(kept, board), *_repeats(kept, threshold)]
+    sample = sample_of(kept)
+    facts = (
+        f"{len(sample.values)} scenarios, {sample.attempts} attempts, "
+        f"{sample.zeroed} of them counted as 0, {sample.left_out} left out; an attempt "
+        f"is solved from a score of {threshold:g} on"
+    )
+    environment = Environment(
+        loader=PackageLoader("runloop_async.evals.report", "."),
+        autoescape=select_autoescape(default=True),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    page = environment.get_template("page.html.j2")
+    target = Path(path)
+    target.write_text(page.render(title=title, facts=facts, parts=parts), "utf-8")
+    return target
+
+
+@attrs.frozen
+class _Kept:
+    """Rows that were read once, as a table has them."""
+
+    records: list[dict[str, Any]]
+
+    def to_pylist(self) -> list[dict[str, Any]]:
+        """Return them."""
+        return self.records
+
+
+def _board(board: Leaderboard) -> Iterator[Section]:
+    counted = [each for each in board.entries if each.estimate.value is not None]
+    yield Section(
+        heading="Leaderboard",
+        figure=_drawn(
+            figures.intervals(
+                [_name(each.key) for each in counted],
+                [each.estimate.value or 0.0 for each in counted],
+                [_ends(each.estimate) for each in counted],
+                "mean score",
+            )
+        ),
+        columns=(
+            "who",
+            "rank",
+            "mean",
+            "interval",
+            "scenarios",
+            "attempts",
+            "left out",
+        ),
+        rows=[
+            (
+                _name(each.key),
+                f"{each.rank}",
+                _number(each.estimate.value),
+                _interval(each.estimate),
+                f"{each.estimate.scenarios}",
+                f"{each.estimate.attempts}",
+                f"{each.estimate.left_out}",
+            )
+            for each in board.entries
+        ],
+    )
+
+
+def _comparison(found: Comparison, before: Any, after: Any) -> Iterator[Section]:
+    was, now = sample_of(before).means, sample_of(after).means
+    names = [*found.changes]
+    changed = [name for name in names if found.changes[name] != "same"]
+    yield Section(
+        heading="Compared with the baseline",
+        text=str(found),
+        figure=_drawn(
+            figures.differences(names, [now[name] - was[name] for name in names])
+        ),
+        columns=("scenario", "change", "before", "after"),
+        rows=[
+            (name, found.changes[name], _number(was[name]), _number(now[name]))
+            for name in sorted(changed, key=lambda name: (now[name] - was[name], name))
+        ],
+    )
+
+
+def _scenarios(rows: Any, board: Leaderboard) -> Iterator[Section]:
+    sample = sample_of(rows)
+    hardest = sorted(sample.means, key=lambda name: (sample.means[name], name))
+    groups = defaultdict[tuple[str | None, ...], list[dict[str, Any]]](list)
+    for record in rows.records:
+        groups[tuple(record[name] for name in board.by)].append(record)
+    means = {key: sample_of(_Kept(group)).means for key, group in groups.items()}
+    keys = [each.key for each in board.entries]
+    table = [[means[key].get(name, math.nan) for name in hardest] for key in keys]
+    yield Section(
+        heading="Scenarios",
+        figure=_drawn(figures.heat(table, [_name(key) for key in keys])),
+    )
+    values = [value for each in sample.values.values() for value in each]
+    yield Section(heading="Scores", figure=_drawn(figures.histogram(values)))
+
+
+def _repeats(rows: Any, threshold: float) -> Iterator[Section]:
+    sample = sample_of(rows, threshold=threshold)
+    most = min(max(map(len, sample.values.values()), default=0), _MOST_K)
+    if most < 2:  # noqa: PLR2004 - nothing was repeated
+        return
+    ks = [*range(1, most + 1)]
+    found = [pass_at_k(rows, k, threshold=threshold) for k in ks]
+    yield Section(
+        heading="pass@k",
+        figure=_drawn(
+            figures.curve(
+                ks, [each.value or 0.0 for each in found], [_ends(e) for e in found]
+            )
+        ),
+    )
+    counts = flaky(rows, threshold=threshold)
+    yield Section(
+        heading=f"Flaky scenarios: {len(counts)}",
+        columns=("scenario", "solved", "attempts"),
+        rows=[
+            (name, f"{solved}", f"{attempts}")
+            for name, (solved, attempts) in [*counts.items()][:_FLAKY]
+        ],
+    )
+
+
+def _drawn(svg: str) -> Markup:
+    """Mark a figure as safe: matplotlib escapes the texts in it."""
+    return Markup(svg)  # noqa: S704
+
+
+def _name(key: tuple[str | None, ...]) -> str:
+    return " / ".join(part for part in key if part is not None) or "all"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _ends(found: Estimate) -> tuple[float, float] | None:
+    if found.low is None or found.high is None:
+        return None
+    return found.low, found.high
+
+
+def _interval(found: Estimate) -> str:
+    ends = _ends(found)
+    return "-" if ends is None else f"{ends[0]:.3f} to {ends[1]:.3f}"
