@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar, get_args
 
 import attrs
 
-from runloop_async.evals.rows import RunRow
+from runloop_async.evals.rows import Chunk, RunRow
 
 try:
     import pyarrow as pa
@@ -82,7 +82,12 @@ class Columns:
     def __len__(self) -> int:
         return len(self._columns[0])
 
-    def add(self, rows: Sequence[RunRow]) -> None:
+    def add(self, chunk: Chunk) -> None:
+        """Take the rows of a run."""
+        for name, column in zip(self._schema.names, self._columns, strict=True):
+            column.extend(chunk[name])
+
+    def add_rows(self, rows: Sequence[RunRow]) -> None:
         """Take rows."""
         for column, values in zip(
             self._columns, zip(*map(self._values, rows), strict=True), strict=False
@@ -134,6 +139,6 @@ class TableBuilder:
 
     def _take(self, kind: type[RunRow]) -> None:
         columns = Columns(kind)
-        columns.add(self._rows)
+        columns.add_rows(self._rows)
         self._batches.append(columns.take())
         self._rows.clear()

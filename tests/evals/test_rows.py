@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from runloop_async.evals.rows import (
     Include,
     Part,
+    RunRow,
+    ScenarioRow,
+    ScoreRow,
     State,
+    chunk_of,
     parts_of,
-    run_row,
-    scenario_rows,
-    score_rows,
+    rows_of,
     state_of,
 )
 from runloop_async.models.benchmark_jobs import (
@@ -62,6 +64,23 @@ RESULT = ScoringContractResultView(
         ),
     ],
 )
+
+
+def run_row(run: BenchmarkRunView, include: Include | None = None) -> RunRow:
+    (row,) = rows_of(RunRow, chunk_of(RunRow, run, include=include))
+    return row
+
+
+def scenario_rows(*given: Any) -> list[ScenarioRow]:
+    return rows_of(ScenarioRow, chunk_of(ScenarioRow, *given))
+
+
+def score_rows(
+    run: BenchmarkRunView,
+    attempts: list[ScenarioRunView],
+    include: Include | None = None,
+) -> list[ScoreRow]:
+    return rows_of(ScoreRow, chunk_of(ScoreRow, run, attempts, include=include))
 
 
 def attempt(id: str, **fields: Any) -> ScenarioRunView:

@@ -1,7 +1,7 @@
 """Parts of an export, as Parquet or as lines of JSON."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from runloop_async.evals.frames import Columns, schema
-from runloop_async.evals.rows import RunRow
+from runloop_async.evals.rows import Chunk, RunRow
 
 _parquet: Any = import_module("pyarrow.parquet")  # frames says what it needs
 _encoder: Final = msgspec.json.Encoder()
@@ -25,8 +25,8 @@ class Part(Protocol):
         """Return how many rows it has."""
         ...
 
-    def add(self, rows: Sequence[RunRow]) -> None:
-        """Take rows."""
+    def add(self, chunk: Chunk) -> None:
+        """Take the rows of a run."""
         ...
 
     def write(self, path: Path) -> None:
@@ -46,9 +46,9 @@ class ParquetPart:
     def __len__(self) -> int:
         return len(self._columns)
 
-    def add(self, rows: Sequence[RunRow]) -> None:
-        """Take rows."""
-        self._columns.add(rows)
+    def add(self, chunk: Chunk) -> None:
+        """Take the rows of a run."""
+        self._columns.add(chunk)
 
     def write(self, path: Path) -> None:
         """Write them to a file, sync it, and begin again."""
@@ -72,8 +72,13 @@ class JsonLinesPart:
     def __len__(self) -> int:
         return self._count
 
-    def add(self, rows: Sequence[RunRow]) -> None:
-        """Take rows."""
+    def add(self, chunk: Chunk) -> None:
+        """Take the rows of a run."""
+        names = [*chunk]
+        rows = [
+            dict(zip(names, values, strict=True))
+            for values in zip(*chunk.values(), strict=True)
+        ]
         self._lines.append(_encoder.encode_lines(rows))
         self._count += len(rows)
 

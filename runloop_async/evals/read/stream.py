@@ -1,8 +1,8 @@
 """Rows from the service, as they come."""
 
-from collections.abc import AsyncGenerator, Callable, Collection, Iterable
+from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import aclosing
-from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar, Unpack
+from typing import Final, Generic, Literal, TypeAlias, TypeVar, Unpack
 
 import attrs
 
@@ -17,14 +17,14 @@ from runloop_async.evals.read.select import (
     selected,
 )
 from runloop_async.evals.rows import (
+    Chunk,
     Include,
     Part,
     RunRow,
     ScenarioRow,
     ScoreRow,
-    run_row,
-    scenario_rows,
-    score_rows,
+    chunk_of,
+    rows_of,
 )
 from runloop_async.models.benchmark_runs import BenchmarkRunView
 from runloop_async.models.scenarios.runs import ScenarioRunView
@@ -59,8 +59,8 @@ class Rows(Generic[RowT]):
 
     async def __aiter__(self) -> AsyncGenerator[RowT, None]:
         async with aclosing(self.by_run()) as found:
-            async for _, rows in found:
-                for row in rows:
+            async for _, chunk in found:
+                for row in rows_of(self.kind, chunk):
                     yield row
         if self.failures and self._errors == "raise":
             raise IncompleteError(self.failures)
@@ -69,8 +69,8 @@ class Rows(Generic[RowT]):
         self,
         earlier: Earlier | None = None,
         skip: Callable[[BenchmarkRunView], bool] | None = None,
-    ) -> AsyncGenerator[tuple[BenchmarkRunView, list[Any]], None]:
-        """Yield each run with its rows; raises nothing for those that cannot be read.
+    ) -> AsyncGenerator[tuple[BenchmarkRunView, Chunk], None]:
+        """Yield each run with its rows; raise nothing for those that cannot be read.
 
         Args:
             earlier: What an earlier pass came to, if this is to go on from it.
@@ -83,20 +83,10 @@ class Rows(Generic[RowT]):
             async for outcome in outcomes:
                 run, part = asked.pop(outcome.index)
                 if outcome.error is None:
-                    yield run, self._made(run, outcome.value, part)
+                    views, include = outcome.value, self._include
+                    yield run, chunk_of(self.kind, run, views, part, include)
                 else:
                     self.failures.append((run.id, outcome.error))
-
-    def _made(
-        self,
-        run: BenchmarkRunView,
-        attempts: Iterable[ScenarioRunView],
-        part: Part | None,
-    ) -> list[Any]:
-        if self.kind is RunRow:
-            return [run_row(run, part, self._include)]
-        make = score_rows if self.kind is ScoreRow else scenario_rows
-        return [*make(run, attempts, part, self._include)]
 
     async def _calls(
         self,

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 import attrs
 
@@ -20,6 +20,16 @@ from runloop_async.models.scenarios.runs import (
     ScoringContractResultView,
 )
 
+RowT = TypeVar("RowT", bound=RunRow)
+_Attempt: TypeAlias = tuple[dict[str, Any], ScoringContractResultView | None]
+"""The columns of an attempt, and what its score is made of."""
+
+_COLUMNS: Final = [
+    name
+    for name in attrs.fields_dict(ScenarioRow)
+    if name not in attrs.fields_dict(RunRow)
+]
+"""The columns that an attempt adds to those of its run."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -69,55 +79,67 @@ def parts_of(job: BenchmarkJobView) -> dict[str, Part]:
     return parts
 
 
-def run_row(
-    run: BenchmarkRunView, part: Part | None = None, include: Include | None = None
-) -> RunRow:
-    """Return the row of a run."""
-    return RunRow(**_run_columns(run, part, include or Include()))
+Chunk: TypeAlias = dict[str, list[Any]]
+"""The rows of a run, as columns: much cheaper than an object for each row."""
 
 
-def scenario_rows(
+def rows_of(kind: type[RowT], chunk: Chunk) -> list[RowT]:
+    """Return the rows that columns stand for."""
+    names = [*chunk]
+    return [
+        kind(**dict(zip(names, values, strict=True)))
+        for values in zip(*chunk.values(), strict=True)
+    ]
+
+
+def chunk_of(
+    kind: type[RunRow],
     run: BenchmarkRunView,
-    attempts: Iterable[ScenarioRunView],
+    attempts: Iterable[ScenarioRunView] = (),
     part: Part | None = None,
     include: Include | None = None,
-) -> list[ScenarioRow]:
-    """Return a row for each attempt, by scenario and number.
+) -> Chunk:
+    """Return the rows of a run, by scenario and number, as columns.
 
     Args:
+        kind: The class of the rows: a row for the run, for each attempt, or for each
+            score.
         run: The run.
         attempts: Its scenario runs. Of runs that have them within, as servers sent
             them in 2025, these are taken too.
         part: What its job knows of it.
         include: What rows have on demand.
     """
-    columns = _run_columns(run, part, include or Include())
-    return [
-        ScenarioRow(**columns, **each) for each, _ in _numbered(run, attempts, part)
-    ]
-
-
-def score_rows(
-    run: BenchmarkRunView,
-    attempts: Iterable[ScenarioRunView],
-    part: Part | None = None,
-    include: Include | None = None,
-) -> list[ScoreRow]:
-    """Return a row for each score of a scoring function; see `scenario_rows`."""
     include = include or Include()
-    columns = _run_columns(run, part, include)
-    return [
-        ScoreRow(
-            **columns,
-            **each,
-            function=result.scoring_function_name,
-            function_state=result.state,
-            function_score=result.score,
-            output=result.output if include.output else None,
-        )
-        for each, scored in _numbered(run, attempts, part)
-        for result in (() if scored is None else scored.scoring_function_results)
+    run_columns = _run_columns(run, part, include)
+    if kind is RunRow:
+        return {name: [value] for name, value in run_columns.items()}
+    found = _numbered(run, attempts, part)
+    if kind is ScoreRow:
+        return _scores(run_columns, found, include)
+    chunk = {name: [value] * len(found) for name, value in run_columns.items()}
+    for name in _COLUMNS:
+        chunk[name] = [columns[name] for columns, _ in found]
+    return chunk
+
+
+def _scores(
+    run_columns: dict[str, Any], found: list[_Attempt], include: Include
+) -> Chunk:
+    scored = [
+        (columns, each)
+        for columns, result in found
+        if result is not None
+        for each in result.scoring_function_results
     ]
+    chunk = {name: [value] * len(scored) for name, value in run_columns.items()}
+    for name in _COLUMNS:
+        chunk[name] = [columns[name] for columns, _ in scored]
+    chunk["function"] = [each.scoring_function_name for _, each in scored]
+    chunk["function_state"] = [each.state for _, each in scored]
+    chunk["function_score"] = [each.score for _, each in scored]
+    chunk["output"] = [each.output if include.output else None for _, each in scored]
+    return chunk
 
 
 def _run_columns(
@@ -145,10 +167,6 @@ def _run_columns(
         "metadata": _json(run.metadata),
         "environment": environment,
     }
-
-
-_Attempt: TypeAlias = tuple[dict[str, Any], ScoringContractResultView | None]
-"""The columns of an attempt, and what its score is made of."""
 
 
 def _attempts(
