@@ -11,6 +11,7 @@ import pytest
 
 import runloop_async
 from runloop_async.testing import Emulator
+from runloop_async.testing.state.benchmarks import BENCHMARKS
 from tests.docs.blocks import blocks, execute
 
 ROOT = Path(__file__).parent.parent.parent
@@ -80,3 +81,28 @@ async def test_the_other_blocks_of_the_readme_run_in_turn(
             await execute(block, f"README block {number}", names)
 
     assert (tmp_path / "logs.zip").exists()
+
+
+async def test_a_regression_stops_a_pipeline(
+    runloop_emulator: Emulator, tmp_path: Path
+) -> None:
+    runloop_emulator.plant_regression(regressed=20)
+    benchmark_id = runloop_emulator.world.table(BENCHMARKS).rows[-1]["id"]
+    program = ROOT / "examples" / "compare_runs.py"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        str(program),
+        benchmark_id,
+        str(tmp_path / "report.html"),
+        env={
+            **os.environ,
+            "RUNLOOP_BASE_URL": runloop_emulator.url,
+            "RUNLOOP_API_KEY": "any",
+        },
+        stdout=asyncio.subprocess.PIPE,
+    )
+    out, _ = await process.communicate()
+
+    assert process.returncode == 1
+    assert out.decode().startswith("worse: -0.")
+    assert (tmp_path / "report.html").exists()
