@@ -123,13 +123,13 @@ def missing(owner: object, name: str, hints: Mapping[str, str]) -> AttributeErro
 
 def explained(method: Callable[P, T]) -> Callable[P, T]:
     """Let a method say what replaces an argument that it does not have."""
-    known = signature(method).parameters
 
     @wraps(method)
     def call(*args: P.args, **fields: P.kwargs) -> T:
         try:
             return method(*args, **fields)
         except TypeError:
+            known = signature(call).parameters
             for name in fields.keys() & ARGUMENTS.keys() - known.keys():
                 raise TypeError(
                     f"{method.__qualname__}() has no argument {name!r}: "

@@ -45,10 +45,10 @@ def writing(path: str | os.PathLike[str]) -> AbstractAsyncContextManager[Write]:
 
 async def opened(opener: Callable[[], BinaryIO]) -> BinaryIO:
     """Open a file in a thread; close it if the caller was cancelled meanwhile."""
-    return await _in_thread(opener, undo=lambda file: file.close())
+    return await in_thread(opener, undo=lambda file: file.close())
 
 
-async def _in_thread(
+async def in_thread(
     work: Callable[[], T], undo: Callable[[T], object] | None = None
 ) -> T:
     """Run in a thread; if cancelled, wait for the thread, which cannot be stopped."""
@@ -75,9 +75,9 @@ async def _replacing(target: Path, mode: int | None) -> AsyncGenerator[Write]:
     part = target.with_name(f".{uuid4().hex}.part")
     try:
         with await opened(partial(_created, part, mode)) as file:
-            yield lambda piece: _in_thread(partial(file.write, piece))
-            await _in_thread(partial(_flush, file))
-        await _in_thread(partial(part.replace, target))
+            yield lambda piece: in_thread(partial(file.write, piece))
+            await in_thread(partial(_flush, file))
+        await in_thread(partial(part.replace, target))
     finally:
         part.unlink(missing_ok=True)
 
@@ -111,7 +111,7 @@ async def _opened_to_write(path: str, *, is_pipe: bool) -> int:
     flags = os.O_WRONLY | _FLAGS
     while True:
         try:
-            return await _in_thread(partial(os.open, path, flags), undo=os.close)
+            return await in_thread(partial(os.open, path, flags), undo=os.close)
         except OSError as error:
             if error.errno != errno.ENXIO or not is_pipe:
                 raise
@@ -122,7 +122,7 @@ async def _write(descriptor: int, data: bytes) -> None:
     left = memoryview(data)
     while left:
         try:
-            left = left[await _in_thread(partial(os.write, descriptor, left)) :]
+            left = left[await in_thread(partial(os.write, descriptor, left)) :]
         except BlockingIOError:  # a pipe that is full
             await _writable(descriptor)
 

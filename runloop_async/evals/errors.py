@@ -5,6 +5,14 @@ from collections.abc import Sequence
 from runloop_async.errors import RunloopError
 
 
+def needs(part: str, libraries: str, extra: str) -> ImportError:
+    """Return the error for a part of which the extra is not installed."""
+    return ImportError(
+        f"runloop_async.evals.{part} needs {libraries}: "
+        f'pip install "runloop-async[{extra}]"'
+    )
+
+
 class ExportError(RunloopError):
     """An export cannot be written; what was safe before still is."""
 

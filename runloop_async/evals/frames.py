@@ -8,14 +8,13 @@ from typing import Any, Final, TypeVar, get_args
 
 import attrs
 
+from runloop_async.evals.errors import needs
 from runloop_async.evals.rows import Chunk, RunRow
 
 try:
     import pyarrow as pa
 except ImportError as error:
-    raise ImportError(
-        'runloop_async.evals.frames needs pyarrow: pip install "runloop-async[frames]"'
-    ) from error
+    raise needs("frames", "pyarrow", "frames") from error
 
 RowT = TypeVar("RowT", bound=RunRow)
 

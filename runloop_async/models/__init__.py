@@ -47,7 +47,7 @@ else:
             name
             for module in _groups("")
             for name, value in vars(module).items()
-            if str(getattr(value, "__module__", "")).startswith(f"{__name__}.")
+            if isinstance(value, type) and value.__module__.startswith(f"{__name__}.")
         )
 
 

@@ -31,6 +31,11 @@ class _Page(HTMLParser):
             self.links.append(target)
 
 
+def anchors(page: Path) -> set[str]:
+    """Return what can be linked to within a page."""
+    return _Page(page.read_text()).anchors
+
+
 def broken_in_html(directory: Path) -> Iterator[str]:
     """Yield what is broken in the pages below a directory."""
     pages = {path: _Page(path.read_text()) for path in directory.rglob("*.html")}

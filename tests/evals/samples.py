@@ -2,9 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from runloop_async.evals.rows import ScenarioRow, State
+
+
+def names(folder: Path, pattern: str = "*") -> list[str]:
+    """Return the names in a folder."""
+    return [path.name for path in folder.glob(pattern)]
 
 
 def attempt(scenario: str, score: float | None = 1.0, **columns: Any) -> ScenarioRow:

@@ -18,20 +18,13 @@ import pyarrow.dataset
 import pytest
 
 from runloop_async import AsyncRunloop, evals
-from runloop_async.evals import ExportError, ExportMismatchError
+from runloop_async.evals import ExportError
 from runloop_async.evals.exporting import journal as journals
 from runloop_async.evals.rows import ScenarioRow
 from runloop_async.testing import Emulator, status
-from tests.evals.samples import attempt
+from tests.evals.samples import names
 
 KILLS = int(os.environ.get("EXPORT_KILLS", "6"))
-
-
-@pytest.fixture
-def ids(runloop_emulator: Emulator) -> list[str]:
-    ids = runloop_emulator.populate(runs=60, benchmarks=2, scenarios=4)
-    runloop_emulator.world.settle()
-    return ids
 
 
 def rows_of(folder: Path) -> list[dict[str, Any]]:
@@ -50,10 +43,6 @@ def lines_of(folder: Path) -> list[dict[str, Any]]:
         for line in part.read_text().splitlines()
     ]
     return sorted(rows, key=lambda row: (row["run_id"], str(row["scenario_run_id"])))
-
-
-def names(folder: Path, pattern: str = "*") -> list[str]:
-    return [path.name for path in folder.glob(pattern)]
 
 
 async def streamed(client: AsyncRunloop) -> list[ScenarioRow]:
@@ -156,6 +145,33 @@ async def test_other_levels(
         assert done.rows == done.runs
     else:
         assert "function_score" in table.column_names
+
+
+async def test_a_run_that_ends_later_is_not_missed_by_a_filter(
+    runloop_client: AsyncRunloop, runloop_emulator: Emulator, tmp_path: Path
+) -> None:
+    now_ms = runloop_emulator.world.now_ms
+    slow = runloop_emulator.benchmark_runs.add(
+        state="running", start_time_ms=now_ms - 10 * 3_600_000
+    )
+    runloop_emulator.benchmark_runs.add(state="completed", start_time_ms=now_ms)
+
+    async def export() -> evals.Exported:
+        return await evals.export(
+            runloop_client,
+            tmp_path,
+            everything=True,
+            state="completed",
+            level="runs",
+        )
+
+    first = await export()
+    slow["state"] = "completed"
+    second = await export()
+
+    assert (first.runs, first.open) == (1, [slow["id"]])
+    assert (second.runs, second.open) == (1, [])
+    assert len(rows_table(tmp_path)) == 2
 
 
 class Killed(BaseException):
@@ -285,41 +301,6 @@ def test_real_kills(runloop_emulator: Emulator, ids: list[str], tmp_path: Path) 
     assert killed >= min(KILLS, 15)
 
 
-async def test_another_export_is_refused(
-    runloop_client: AsyncRunloop, ids: list[str], tmp_path: Path
-) -> None:
-    await evals.export(runloop_client, tmp_path, run_ids=ids[:3])
-    before = sorted((tmp_path / "data").iterdir())
-
-    with pytest.raises(ExportMismatchError, match="its level is 'scenarios', not"):
-        await evals.export(runloop_client, tmp_path, run_ids=ids[:3], level="runs")
-    with pytest.raises(ExportMismatchError, match="its selection is"):
-        await evals.export(runloop_client, tmp_path, run_ids=ids[:4])
-
-    assert sorted((tmp_path / "data").iterdir()) == before
-
-
-async def test_a_damaged_journal_is_refused(
-    runloop_client: AsyncRunloop, ids: list[str], tmp_path: Path
-) -> None:
-    await evals.export(runloop_client, tmp_path, run_ids=ids[:3])
-    journal = tmp_path / "journal.jsonl"
-    journal.write_bytes(b"nonsense\n" + journal.read_bytes())
-
-    with pytest.raises(ExportMismatchError, match=r"line 1 of .* is damaged"):
-        await evals.export(runloop_client, tmp_path, run_ids=ids[:3])
-
-
-async def test_two_exports_to_one_folder_are_refused(
-    runloop_client: AsyncRunloop, ids: list[str], tmp_path: Path
-) -> None:
-    with (
-        journals.Journal(tmp_path),
-        pytest.raises(ExportError, match=f"process {os.getpid()} is exporting"),
-    ):
-        await evals.export(runloop_client, tmp_path, run_ids=ids)
-
-
 async def test_a_cancelled_export_goes_on(
     runloop_client: AsyncRunloop, ids: list[str], tmp_path: Path
 ) -> None:
@@ -338,51 +319,3 @@ async def test_a_cancelled_export_goes_on(
     assert done.reused > 0
     await evals.export(runloop_client, tmp_path / "whole", run_ids=ids)
     assert rows_of(tmp_path) == rows_of(tmp_path / "whole")
-
-
-async def test_a_selection_is_described_as_it_was_meant(
-    runloop_client: AsyncRunloop, ids: list[str], tmp_path: Path
-) -> None:
-    since = attempt("a").run_start
-    for states in (["completed", "failed"], ("failed", "completed")):
-        await evals.export(
-            runloop_client, tmp_path, everything=True, state=states, since=since
-        )
-
-    manifest = json.loads((tmp_path / "manifest.json").read_bytes())
-    assert manifest["selection"] == {
-        "everything": True,
-        "since": "2026-01-01T00:00:00+00:00",
-        "state": ["completed", "failed"],
-    }
-    assert len(ids) == 60
-
-
-@pytest.mark.parametrize(
-    ("arguments", "why"),
-    [
-        ({"level": "traces"}, "level must be of runs, scenarios, scores"),
-        ({"format": "csv"}, "format must be of parquet, jsonl"),
-        ({"part_rows": 0}, "part_rows must be a whole number"),
-        ({"include": "output"}, "include must be a list"),
-        ({"job_id": "bmj_1"}, "exactly one of"),
-    ],
-)
-async def test_bad_input_is_refused_before_anything_is_made(
-    runloop_client: AsyncRunloop, tmp_path: Path, arguments: dict[str, Any], why: str
-) -> None:
-    given: dict[str, Any] = {"everything": True, **arguments}
-    with pytest.raises(ValueError, match=why):
-        await evals.export(runloop_client, tmp_path / "x", **given)
-
-    assert names(tmp_path) == []
-    assert runloop_client.stats().requests == 0
-
-
-async def test_a_file_is_no_folder(
-    runloop_client: AsyncRunloop, tmp_path: Path
-) -> None:
-    (tmp_path / "x").write_text("")
-
-    with pytest.raises(ValueError, match="x is a file: give a folder"):
-        await evals.export(runloop_client, tmp_path / "x", everything=True)

@@ -149,6 +149,7 @@ async def test_selections(
     ended = await found(run_ids=ids, state=["completed", "canceled"])
     assert {row.run_state for row in ended} <= {State.COMPLETED, State.CANCELED}
     assert await found(run_ids=ids, name="of no run") == []
+    assert await found(run_ids=ids, state="timeout") == []
     newest = max(row.run_start for row in everything)
     late = await found(everything=True, since=newest)
     assert {row.run_start for row in late} == {newest}

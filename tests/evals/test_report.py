@@ -91,6 +91,24 @@ def test_it_says_what_counts(tmp_path: Path) -> None:
     assert "Leaderboard" in text
 
 
+def test_rows_may_come_from_generators(tmp_path: Path) -> None:
+    rows = attempts({"a": [0.0, 1.0], "b": [1.0]})
+
+    one = write_report(tmp_path / "one", rows, baseline=rows)
+    other = write_report(tmp_path / "other", iter(rows), baseline=iter(rows))
+
+    assert one.read_bytes() == other.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "name", ["\u65e5\u672c\u8a9e", "\x1b[2Jtab\tline\nend", "a_{b}^c"]
+)
+def test_names_of_any_kind_are_drawn(tmp_path: Path, name: str) -> None:
+    text = write_report(tmp_path / "x", attempts({name: [1.0]}, agent=name)).read_text()
+
+    assert "\x1b" not in text.split("</figure>")[0].split("<figure>")[1]
+
+
 def test_repeated_attempts_have_a_curve_and_flaky_scenarios(tmp_path: Path) -> None:
     rows = attempts({"a": [0.0, 1.0, 1.0], "b": [1.0, 1.0, 1.0], "c": [1.0]})
 

@@ -1,6 +1,5 @@
 """Groups in the order of their means, and which of them cannot be told apart."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from itertools import combinations
 from typing import Any, Final
@@ -12,9 +11,10 @@ from runloop_async.evals.analysis.estimate import Estimate, check_level, estimat
 from runloop_async.evals.analysis.numeric import holm, sign_flip
 from runloop_async.evals.analysis.sample import (
     Attempts,
+    Records,
     Sample,
     Unscored,
-    records,
+    differences,
     sample_of,
 )
 
@@ -106,11 +106,8 @@ def _samples(
     threshold: float | None,
     unscored: Unscored,
 ) -> dict[tuple[str | None, ...], Sample]:
-    groups = defaultdict[tuple[str | None, ...], list[dict[str, Any]]](list)
-    benchmarks = set[str | None]()
-    for record in records(rows):
-        groups[tuple(record[name] for name in columns)].append(record)
-        benchmarks.add(record["benchmark_id"])
+    found = Records.of(rows)
+    benchmarks = {row["benchmark_id"] for row in found.rows}
     if len(benchmarks) > 1 and "benchmark_id" not in columns:
         names = ", ".join(sorted(map(str, benchmarks)))
         raise ValueError(
@@ -118,20 +115,9 @@ def _samples(
             "'benchmark_id' to by="
         )
     return {
-        key: sample_of(_Records(group), threshold=threshold, unscored=unscored)
-        for key, group in groups.items()
+        key: sample_of(group, threshold=threshold, unscored=unscored)
+        for key, group in found.groups(columns).items()
     }
-
-
-@attrs.frozen
-class _Records:
-    """Records that were read already, as a table has them."""
-
-    records: list[dict[str, Any]]
-
-    def to_pylist(self) -> list[dict[str, Any]]:
-        """Return the records."""
-        return self.records
 
 
 def _value(found: Estimate) -> float:
@@ -155,9 +141,7 @@ def _apart(
 
 
 def _p_value(a: Sample, b: Sample) -> float:
-    first, second = a.means, b.means
-    common = sorted(first.keys() & second.keys())
-    p_value, _ = sign_flip([first[name] - second[name] for name in common])
+    p_value, _ = sign_flip([*differences(a, b).values()])
     return p_value
 
 

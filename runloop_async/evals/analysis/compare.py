@@ -14,7 +14,13 @@ from runloop_async.evals.analysis.numeric import (
     sign_flip,
     t_quantile,
 )
-from runloop_async.evals.analysis.sample import Attempts, Sample, Unscored, sample_of
+from runloop_async.evals.analysis.sample import (
+    Attempts,
+    Sample,
+    Unscored,
+    differences,
+    sample_of,
+)
 
 Change: TypeAlias = Literal["fixed", "regressed", "better", "worse", "same", "flaky"]
 """What became of a scenario.
@@ -135,22 +141,17 @@ def compare(
     check_level(level)
     first = sample_of(before, unscored=unscored)
     second = sample_of(after, unscored=unscored)
-    solved = (
-        sample_of(before, threshold=threshold, unscored=unscored),
-        sample_of(after, threshold=threshold, unscored=unscored),
-    )
+    solved = first.solved(threshold), second.solved(threshold)
     return _compared(first, second, solved, level)
 
 
 def _compared(
     first: Sample, second: Sample, solved: tuple[Sample, Sample], level: float
 ) -> Comparison:
-    common = sorted(first.values.keys() & second.values.keys())
-    if not common:
+    found = differences(first, second)
+    if not found:
         raise ValueError("the two sides have no scenario in common that counts")
-    was, now = first.means, second.means
-    differences = {name: now[name] - was[name] for name in common}
-    values = [*differences.values()]
+    values = [*found.values()]
     low, high, mde = _spread(values, level)
     p_value, is_exact = sign_flip(values)
     return Comparison(
@@ -161,11 +162,11 @@ def _compared(
         p_value=p_value,
         is_exact=is_exact,
         mde=mde,
-        changes={name: _change(name, solved, differences[name]) for name in common},
-        only_before=sorted(was.keys() - now.keys()),
-        only_after=sorted(now.keys() - was.keys()),
+        changes={name: _change(name, solved, each) for name, each in found.items()},
+        only_before=sorted(first.values.keys() - found.keys()),
+        only_after=sorted(second.values.keys() - found.keys()),
         is_repeated=any(
-            len(side.values[name]) > 1 for side in (first, second) for name in common
+            len(side.values[name]) > 1 for side in (first, second) for name in found
         ),
         zeroed=(first.zeroed, second.zeroed),
         left_out=(first.left_out, second.left_out),
@@ -173,12 +174,12 @@ def _compared(
 
 
 def _spread(
-    differences: Sequence[float], level: float
+    changes: Sequence[float], level: float
 ) -> tuple[float | None, float | None, float | None]:
     """Return the interval and the least difference that would be seen."""
-    n = len(differences)
-    middle = math.fsum(differences) / n
-    variance = math.fsum((value - middle) ** 2 for value in differences)
+    n = len(changes)
+    middle = math.fsum(changes) / n
+    variance = math.fsum((value - middle) ** 2 for value in changes)
     if n < 2 or not variance:  # noqa: PLR2004 - nothing tells how much they vary
         return None, None, None
     deviation = math.sqrt(variance / (n - 1))

@@ -4,14 +4,13 @@ import math
 from collections.abc import Sequence
 from typing import Any, Final
 
+from runloop_async.evals.errors import needs
+
 try:
     import numpy as np
     from scipy import stats as scipy_stats
 except ImportError as error:
-    raise ImportError(
-        "runloop_async.evals.analysis needs numpy and scipy: "
-        'pip install "runloop-async[analysis]"'
-    ) from error
+    raise needs("analysis", "numpy and scipy", "analysis") from error
 
 _stats: Any = scipy_stats
 RESAMPLES: Final = 9_999

@@ -29,6 +29,32 @@ _UNSCORED: Final = ("zero", "drop", "raise")
 _LOST: Final = frozenset({State.FAILED, State.TIMEOUT})
 _GRAIN: Final = 1e-9
 """Weighted sums of scores come to 0.9999999999999999."""
+_DIGITS: Final = 12
+"""Digits of a difference of means that mean something; those after them are chance."""
+
+
+@attrs.frozen
+class Records:
+    """Rows that were read, which may be read again."""
+
+    rows: Sequence[dict[str, Any]]
+    """The columns of each that count here."""
+
+    @classmethod
+    def of(cls, rows: Attempts) -> "Records":
+        """Read rows, once, as they may come from a generator."""
+        return cls([*records(rows)])
+
+    def to_pylist(self) -> list[dict[str, Any]]:
+        """Return them, as a table does."""
+        return [*self.rows]
+
+    def groups(self, columns: Sequence[str]) -> dict[tuple[str | None, ...], "Records"]:
+        """Return those that have the same values in some columns, by these."""
+        found = defaultdict[tuple[str | None, ...], list[dict[str, Any]]](list)
+        for row in self.rows:
+            found[tuple(row[name] for name in columns)].append(row)
+        return {key: Records(group) for key, group in found.items()}
 
 
 @attrs.frozen
@@ -57,6 +83,21 @@ class Sample:
         """Whether each value is 0 or 1."""
         return all(value in (0.0, 1.0) for v in self.values.values() for value in v)
 
+    def solved(self, threshold: float) -> "Sample":
+        """Return whether each score reaches a threshold, as 0 and 1.
+
+        Raises:
+            ValueError: The threshold is no finite number.
+        """
+        if not math.isfinite(threshold):
+            raise ValueError(f"threshold must be a finite number, not {threshold!r}")
+        least = threshold - _GRAIN
+        values = {
+            name: [float(score >= least) for score in scores]
+            for name, scores in self.values.items()
+        }
+        return attrs.evolve(self, values=values)
+
 
 def sample_of(
     rows: Attempts,
@@ -75,8 +116,6 @@ def sample_of(
         ValueError: There are no rows, an attempt comes twice, a score is no number, or
             an argument is unusable.
     """
-    if threshold is not None and not math.isfinite(threshold):
-        raise ValueError(f"threshold must be a finite number, not {threshold!r}")
     if unscored not in _UNSCORED:
         raise ValueError(f"unscored must be of {_UNSCORED}, not {unscored!r}")
     values = defaultdict[str, list[float]](list)
@@ -87,10 +126,19 @@ def sample_of(
             left_out += 1
             continue
         zeroed += row["score"] is None
-        if threshold is not None:
-            score = float(score >= threshold - _GRAIN)
         values[row["scenario_id"]].append(score)
-    return Sample(values, zeroed, left_out)
+    sample = Sample(values, zeroed, left_out)
+    return sample if threshold is None else sample.solved(threshold)
+
+
+def differences(before: Sample, after: Sample) -> dict[str, float]:
+    """Return how much higher the mean of each scenario is that both have.
+
+    Means that differ by less than their last digits can tell are the same.
+    """
+    was, now = before.means, after.means
+    common = sorted(was.keys() & now.keys())
+    return {name: round(now[name] - was[name], _DIGITS) for name in common}
 
 
 def _score(row: Mapping[str, Any], unscored: Unscored) -> float | None:

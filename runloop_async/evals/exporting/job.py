@@ -1,15 +1,16 @@
 """Exports of runs to a folder, which go on after whatever interrupts them."""
 
-import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
+from datetime import UTC
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, Unpack
 
 import attrs
 
+from runloop_async.calls.disk import in_thread
 from runloop_async.client import AsyncRunloop
 from runloop_async.errors import RunloopError
 from runloop_async.evals.errors import ExportError
@@ -100,7 +101,7 @@ async def export(
         "format": format,
         "include": sorted(include),
         "base_url": client.base_url,
-        "selection": _described(selection),
+        "selection": _described(chosen),
     }
     part = PARTS[format](_KINDS[level])
     return await _exported(rows, Journal(target), manifest, part, part_rows)
@@ -123,15 +124,15 @@ def _checked(
     return target
 
 
-def _described(selection: SelectionParams) -> dict[str, Any]:
-    """Return a selection as JSON."""
-    given: dict[str, Any] = {**selection}
-    if given.get("run_ids") is not None:
-        given["run_ids"] = sorted(given["run_ids"])
-    if isinstance(given.get("state"), list | tuple | set | frozenset):
-        given["state"] = sorted(given["state"])
-    if given.get("since") is not None:
-        given["since"] = given["since"].isoformat()
+def _described(chosen: Selection) -> dict[str, Any]:
+    """Return a selection as JSON: the same for all ways to say the same."""
+    given = attrs.asdict(chosen, recurse=False) | {
+        "everything": chosen.everything or None,
+        "run_ids": None if chosen.run_ids is None else sorted(set(chosen.run_ids)),
+        "state": sorted(chosen.states) or None,
+        "since": chosen.since and chosen.since.astimezone(UTC).isoformat(),
+        "metadata": None if chosen.metadata is None else {**chosen.metadata},
+    }
     return {name: value for name, value in sorted(given.items()) if value is not None}
 
 
@@ -144,7 +145,7 @@ async def _exported(
 ) -> Exported:
     try:
         with journal:
-            await _in_thread(partial(journal.begin, manifest))
+            await in_thread(partial(journal.begin, manifest))
             return await _Export(rows, journal, part, part_rows).run()
     except OSError as error:
         why = error.strerror or str(error)
@@ -183,7 +184,7 @@ class _Export:
         failures = list(self._rows.failures)
         again = [*self._open, *(name for name, _ in failures)]
         end = Line(open=again, newest_ms=self._newest_ms)
-        await _in_thread(partial(journal.commit, end))
+        await in_thread(partial(journal.commit, end))
         return Exported(
             folder=journal.folder,
             runs=len(journal.done) - before,
@@ -207,7 +208,7 @@ class _Export:
         """Write what is buffered as a part, and only then promise it."""
         if not self._runs:
             return
-        await _in_thread(self._write)
+        await in_thread(self._write)
         self._runs.clear()
 
     def _write(self) -> None:
@@ -217,13 +218,3 @@ class _Export:
             part.write(journal.tmp / name)
             in_place(journal.tmp / name, journal.data / name)
         journal.commit(Line(part=name, rows=rows, runs=[*self._runs]))
-
-
-async def _in_thread(work: Callable[[], None]) -> None:
-    """Do blocking work in a thread, and wait for its end, also if cancelled."""
-    doing = asyncio.ensure_future(asyncio.to_thread(work))
-    try:
-        await asyncio.shield(doing)
-    except asyncio.CancelledError:
-        await asyncio.wait([doing])
-        raise

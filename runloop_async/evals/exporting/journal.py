@@ -78,7 +78,7 @@ class Journal:
         wanted = {"version": _VERSION, **wanted}
         manifest = self.folder / "manifest.json"
         if manifest.exists():
-            _compare(json.loads(manifest.read_bytes()), wanted, self.folder)
+            _compare(_read_whole(manifest), wanted, self.folder)
         else:
             _written_whole(manifest, json.dumps(wanted, indent=2).encode())
         self._read()
@@ -138,6 +138,15 @@ def _written_whole(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     in_place(part, path)
+
+
+def _read_whole(path: Path) -> dict[str, Any]:
+    try:
+        return {**json.loads(path.read_bytes())}
+    except (TypeError, ValueError):
+        raise ExportMismatchError(
+            f"{path} is damaged: export to another folder"
+        ) from None
 
 
 def _sync(folder: Path) -> None:

@@ -99,11 +99,14 @@ class Selection:
             raise TypeError(f"state must be a state or a list of them, not {given!r}")
         return frozenset(map(state_of, words))
 
+    def has_state(self, run: BenchmarkRunView) -> bool:
+        """Tell whether a run is in a state that is wanted, which may change."""
+        return not self.states or state_of(run.state) in self.states
+
     def takes(self, run: BenchmarkRunView) -> bool:
-        """Tell whether a run passes the filters."""
+        """Tell whether a run passes the filters that stay as they are."""
         return (
-            (not self.states or state_of(run.state) in self.states)
-            and (self.name is None or run.name == self.name)
+            (self.name is None or run.name == self.name)
             and (self.since is None or _start(run) >= self.since)
             and (self.metadata or {}).items() <= run.metadata.items()
         )
@@ -124,7 +127,10 @@ class Earlier:
 async def selected(
     client: AsyncRunloop, selection: Selection, earlier: Earlier
 ) -> AsyncGenerator[Found, None]:
-    """Yield the runs that are meant, each once; those that cannot be read too."""
+    """Yield the runs that are meant, in any state, each once.
+
+    Those that cannot be read come too.
+    """
     ids, parts = selection.run_ids, dict[str, Part]()
     if selection.job_id is not None:
         parts = parts_of(await client.benchmark_jobs.retrieve(selection.job_id))

@@ -101,7 +101,9 @@ class Rows(Generic[RowT]):
             async for id, run, part in found:  # noqa: A001 - the API's own word
                 if isinstance(run, RunloopError):
                     self.failures.append((id, run))
-                elif skip is None or not skip(run):
+                elif skip is not None and skip(run):
+                    continue
+                elif self._selection.has_state(run):
                     asked[count] = run, part
                     count += 1
                     yield self._attempts(run)

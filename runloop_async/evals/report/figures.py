@@ -1,17 +1,17 @@
 """The figures of a report, as SVG: the same bytes for the same data."""
 
 import io
+import warnings
 from collections.abc import Sequence
 from typing import Any, Final
+
+from runloop_async.evals.errors import needs
 
 try:
     import matplotlib as mpl
     from matplotlib.figure import Figure
 except ImportError as error:
-    raise ImportError(
-        "runloop_async.evals.report needs matplotlib and jinja2: "
-        'pip install "runloop-async[report]"'
-    ) from error
+    raise needs("report", "matplotlib and jinja2", "report") from error
 
 _mpl: Any = mpl  # which is typed in part alone
 _STYLE: Final[dict[str, Any]] = {
@@ -115,13 +115,16 @@ def _figure(height: float) -> tuple[Any, Any]:
 def _svg(figure: Any) -> str:
     """Return a figure as SVG to put into a page: without its own header."""
     out = io.StringIO()
-    with _mpl.rc_context(_STYLE):
+    with _mpl.rc_context(_STYLE), warnings.catch_warnings():
+        # Its own font may lack a letter: whoever shows the page has others.
+        warnings.filterwarnings("ignore", "Glyph", UserWarning)
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     text = out.getvalue()
     return text[text.index("<svg") :]
 
 
 def _short(name: str, most: int = 32) -> str:
-    """Return a name that fits, and in which `$` begins no formula."""
+    """Return a name that fits on its line, and in which `$` begins no formula."""
+    name = "".join(each if each.isprintable() else " " for each in name)
     cut = name if len(name) <= most else f"{name[: most - 2]}.."
     return cut.replace("$", r"\$")

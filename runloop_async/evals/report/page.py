@@ -2,10 +2,9 @@
 
 import math
 import os
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import attrs
 
@@ -18,17 +17,15 @@ from runloop_async.evals.analysis import (
     leaderboard,
     pass_at_k,
 )
-from runloop_async.evals.analysis.sample import Attempts, records, sample_of
+from runloop_async.evals.analysis.sample import Attempts, Records, sample_of
+from runloop_async.evals.errors import needs
 from runloop_async.evals.report import figures
 
 try:
     from jinja2 import Environment, PackageLoader, select_autoescape
     from markupsafe import Markup
 except ImportError as error:
-    raise ImportError(
-        "runloop_async.evals.report needs matplotlib and jinja2: "
-        'pip install "runloop-async[report]"'
-    ) from error
+    raise needs("report", "matplotlib and jinja2", "report") from error
 
 _FLAKY: Final = 50
 _MOST_K: Final = 10
@@ -75,8 +72,8 @@ def write_report(
         ValueError: There are no rows, or an argument is unusable.
         OSError: The file cannot be written.
     """
-    kept: Any = _Kept([*records(rows)])
-    before: Any = None if baseline is None else _Kept([*records(baseline)])
+    kept = Records.of(rows)
+    before = None if baseline is None else Records.of(baseline)
     board = leaderboard(kept, by=by)
     parts = [*_board(board)]
     if before is not None:
@@ -99,17 +96,6 @@ def write_report(
     target = Path(path)
     target.write_text(page.render(title=title, facts=facts, parts=parts), "utf-8")
     return target
-
-
-@attrs.frozen
-class _Kept:
-    """Rows that were read once, as a table has them."""
-
-    records: list[dict[str, Any]]
-
-    def to_pylist(self) -> list[dict[str, Any]]:
-        """Return them."""
-        return self.records
 
 
 def _board(board: Leaderboard) -> Iterator[Section]:
@@ -148,7 +134,9 @@ def _board(board: Leaderboard) -> Iterator[Section]:
     )
 
 
-def _comparison(found: Comparison, before: Any, after: Any) -> Iterator[Section]:
+def _comparison(
+    found: Comparison, before: Records, after: Records
+) -> Iterator[Section]:
     was, now = sample_of(before).means, sample_of(after).means
     names = [*found.changes]
     changed = [name for name in names if found.changes[name] != "same"]
@@ -166,13 +154,10 @@ def _comparison(found: Comparison, before: Any, after: Any) -> Iterator[Section]
     )
 
 
-def _scenarios(rows: Any, board: Leaderboard) -> Iterator[Section]:
+def _scenarios(rows: Records, board: Leaderboard) -> Iterator[Section]:
     sample = sample_of(rows)
     hardest = sorted(sample.means, key=lambda name: (sample.means[name], name))
-    groups = defaultdict[tuple[str | None, ...], list[dict[str, Any]]](list)
-    for record in rows.records:
-        groups[tuple(record[name] for name in board.by)].append(record)
-    means = {key: sample_of(_Kept(group)).means for key, group in groups.items()}
+    means = {key: sample_of(each).means for key, each in rows.groups(board.by).items()}
     keys = [each.key for each in board.entries]
     table = [[means[key].get(name, math.nan) for name in hardest] for key in keys]
     yield Section(
@@ -183,7 +168,7 @@ def _scenarios(rows: Any, board: Leaderboard) -> Iterator[Section]:
     yield Section(heading="Scores", figure=_drawn(figures.histogram(values)))
 
 
-def _repeats(rows: Any, threshold: float) -> Iterator[Section]:
+def _repeats(rows: Records, threshold: float) -> Iterator[Section]:
     sample = sample_of(rows, threshold=threshold)
     most = min(max(map(len, sample.values.values()), default=0), _MOST_K)
     if most < 2:  # noqa: PLR2004 - nothing was repeated
