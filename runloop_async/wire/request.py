@@ -88,7 +88,7 @@ class Request(Message, msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.method} {self.path}"
 
 
-_PLAIN_SEGMENT = re.compile(r"[A-Za-z0-9_~][A-Za-z0-9_~.\-]*").fullmatch
+_PLAIN = re.compile(r"[A-Za-z0-9_~][A-Za-z0-9_~.\-]*").fullmatch
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]").search
 
 
@@ -99,7 +99,7 @@ def path_segment(name: str, value: object) -> str:
         TypeError: It is not a string.
         ValueError: It is empty, a dot segment, or has control characters.
     """
-    if type(value) is str and _PLAIN_SEGMENT(value):  # as nearly all ids are
+    if type(value) is str and _PLAIN(value):  # as nearly all ids are
         return value
     text = named_text(name, value)
     if not text:
@@ -122,5 +122,9 @@ def fill(route: str, ids: Mapping[str, object]) -> str:
 def query_string(pairs: Iterable[tuple[str, str]]) -> str:
     """Return names and texts as a percent-encoded query, without the question mark."""
     return "&".join(
-        f"{quote_plus(name, safe='[]')}={quote_plus(text)}" for name, text in pairs
+        f"{_encoded(name, safe='[]')}={_encoded(text)}" for name, text in pairs
     )
+
+
+def _encoded(text: str, safe: str = "") -> str:
+    return text if _PLAIN(text) else quote_plus(text, safe=safe)

@@ -144,3 +144,22 @@ def test_a_missing_extra_says_what_to_install(
 
     with pytest.raises(ImportError, match=r'pip install "runloop-async\[report\]"'):
         importlib.reload(there)
+
+
+def test_each_figure_is_also_saved_the_same_twice(tmp_path: Path) -> None:
+    rows = attempts({"a": [0.0, 1.0, 1.0], "b": [1.0, 1.0, 1.0]})
+
+    def saved(folder: str) -> dict[str, bytes]:
+        path, to = tmp_path / "x.html", tmp_path / folder / "figures"
+        write_report(path, rows, baseline=rows, by="run_id", figures_to=to)
+        return {each.name: each.read_bytes() for each in to.iterdir()}
+
+    found = saved("one")
+    assert found == saved("other")
+    names = ("leaderboard", "comparison", "scenarios", "scores", "pass-at-k")
+    assert sorted(found) == sorted(
+        f"{n}.{kind}" for n in names for kind in ("png", "svg")
+    )
+    for name, content in found.items():
+        start = b"\x89PNG" if name.endswith("png") else b"<svg"
+        assert content.startswith(start)

@@ -22,8 +22,9 @@ from runloop_async.evals.errors import needs
 from runloop_async.evals.report import figures
 
 try:
-    from jinja2 import Environment, PackageLoader, select_autoescape
+    from jinja2 import Environment, PackageLoader, Template, select_autoescape
     from markupsafe import Markup
+    from matplotlib.figure import Figure
 except ImportError as error:
     raise needs("report", "matplotlib and jinja2", "report") from error
 
@@ -39,8 +40,10 @@ class Section:
     """What it is about."""
     text: str = ""
     """Words, as they are."""
-    figure: Markup | None = None
-    """A figure, as SVG."""
+    figure: Figure | None = None
+    """A figure."""
+    figure_name: str = ""
+    """What its files are called."""
     columns: Sequence[str] = ()
     """The heads of a table."""
     rows: Sequence[Sequence[str]] = ()
@@ -55,6 +58,7 @@ def write_report(
     by: str | Sequence[str] = ("agent", "model"),
     threshold: float = 1.0,
     title: str = "Benchmark report",
+    figures_to: str | os.PathLike[str] | None = None,
 ) -> Path:
     """Write a report as one file of HTML, without scripts.
 
@@ -67,6 +71,8 @@ def write_report(
         by: The columns that make the groups of the leaderboard.
         threshold: From which score on an attempt is solved.
         title: The title of the page.
+        figures_to: A folder to which each figure goes as well, as `.svg` and `.png`;
+            made if it is not there.
 
     Raises:
         ValueError: There are no rows, or an argument is unusable.
@@ -86,29 +92,42 @@ def write_report(
         f"{sample.zeroed} of them counted as 0, {sample.left_out} left out; an attempt "
         f"is solved from a score of {threshold:g} on"
     )
+    target = Path(path)
+    text = _template().render(title=title, facts=facts, parts=parts)
+    target.write_text(text, "utf-8")
+    if figures_to is not None:
+        _save_figures(parts, Path(figures_to))
+    return target
+
+
+def _template() -> Template:
     environment = Environment(
         loader=PackageLoader("runloop_async.evals.report", "."),
         autoescape=select_autoescape(default=True),
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    page = environment.get_template("page.html.j2")
-    target = Path(path)
-    target.write_text(page.render(title=title, facts=facts, parts=parts), "utf-8")
-    return target
+    environment.filters["svg"] = _drawn
+    return environment.get_template("page.html.j2")
+
+
+def _save_figures(parts: Sequence[Section], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for part in parts:
+        if part.figure is not None:
+            figures.save(part.figure, folder, part.figure_name)
 
 
 def _board(board: Leaderboard) -> Iterator[Section]:
     counted = [each for each in board.entries if each.estimate.value is not None]
     yield Section(
         heading="Leaderboard",
-        figure=_drawn(
-            figures.intervals(
-                [_name(each.key) for each in counted],
-                [each.estimate.value or 0.0 for each in counted],
-                [_ends(each.estimate) for each in counted],
-                "mean score",
-            )
+        figure_name="leaderboard",
+        figure=figures.intervals(
+            [_name(each.key) for each in counted],
+            [each.estimate.value or 0.0 for each in counted],
+            [_ends(each.estimate) for each in counted],
+            "mean score",
         ),
         columns=(
             "who",
@@ -143,9 +162,8 @@ def _comparison(
     yield Section(
         heading="Compared with the baseline",
         text=str(found),
-        figure=_drawn(
-            figures.differences(names, [now[name] - was[name] for name in names])
-        ),
+        figure_name="comparison",
+        figure=figures.differences(names, [now[name] - was[name] for name in names]),
         columns=("scenario", "change", "before", "after"),
         rows=[
             (name, found.changes[name], _number(was[name]), _number(now[name]))
@@ -162,10 +180,13 @@ def _scenarios(rows: Records, board: Leaderboard) -> Iterator[Section]:
     table = [[means[key].get(name, math.nan) for name in hardest] for key in keys]
     yield Section(
         heading="Scenarios",
-        figure=_drawn(figures.heat(table, [_name(key) for key in keys])),
+        figure_name="scenarios",
+        figure=figures.heat(table, [_name(key) for key in keys]),
     )
     values = [value for each in sample.values.values() for value in each]
-    yield Section(heading="Scores", figure=_drawn(figures.histogram(values)))
+    yield Section(
+        heading="Scores", figure_name="scores", figure=figures.histogram(values)
+    )
 
 
 def _repeats(rows: Records, threshold: float) -> Iterator[Section]:
@@ -177,10 +198,9 @@ def _repeats(rows: Records, threshold: float) -> Iterator[Section]:
     found = [pass_at_k(rows, k, threshold=threshold) for k in ks]
     yield Section(
         heading="pass@k",
-        figure=_drawn(
-            figures.curve(
-                ks, [each.value or 0.0 for each in found], [_ends(e) for e in found]
-            )
+        figure_name="pass-at-k",
+        figure=figures.curve(
+            ks, [each.value or 0.0 for each in found], [_ends(each) for each in found]
         ),
     )
     counts = flaky(rows, threshold=threshold)
@@ -194,9 +214,9 @@ def _repeats(rows: Records, threshold: float) -> Iterator[Section]:
     )
 
 
-def _drawn(svg: str) -> Markup:
-    """Mark a figure as safe: matplotlib escapes the texts in it."""
-    return Markup(svg)  # noqa: S704
+def _drawn(figure: Figure) -> Markup:
+    """Return a figure as SVG that is safe: matplotlib escapes the texts in it."""
+    return Markup(figures.as_svg(figure))  # noqa: S704
 
 
 def _name(key: tuple[str | None, ...]) -> str:
