@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         ExportMismatchError,
         IncompleteError,
     )
-    from runloop_async.evals.exporting import Exported, export
+    from runloop_async.evals.exporting import Exported, compact, export
     from runloop_async.evals.frames import schema, to_table
     from runloop_async.evals.read import Rows, runs, scenarios, scores
     from runloop_async.evals.report import write_report
@@ -50,6 +50,7 @@ __all__ = [
     "ScenarioRow",
     "ScoreRow",
     "State",
+    "compact",
     "compare",
     "export",
     "flaky",
@@ -71,7 +72,7 @@ _HOMES: Final = {
         *("leaderboard", "mean", "pass_at_k", "pass_hat_k"),
     ),
     "errors": ("ExportError", "ExportMismatchError", "IncompleteError"),
-    "exporting": ("Exported", "export"),
+    "exporting": ("Exported", "compact", "export"),
     "frames": ("schema", "to_table"),
     "read": ("Rows", "runs", "scenarios", "scores"),
     "report": ("write_report",),

@@ -19,7 +19,7 @@ import pytest
 
 from runloop_async import AsyncRunloop, evals
 from runloop_async.evals import ExportError
-from runloop_async.evals.exporting import journal as journals
+from runloop_async.evals.exporting import stores
 from runloop_async.evals.rows import ScenarioRow
 from runloop_async.testing import Emulator, status
 from tests.evals.samples import names
@@ -206,7 +206,7 @@ async def test_a_kill_at_any_step_loses_and_repeats_nothing(
         folder, count = tmp_path / f"{step}", 0
         with monkeypatch.context() as patch:
             patch.setattr(os, "fsync", dying(step, os.fsync))
-            patch.setattr(journals, "in_place", dying(step, journals.in_place))
+            patch.setattr(stores, "in_place", dying(step, stores.in_place))
             try:
                 await evals.export(client, folder, run_ids=ids, part_rows=60)
             except Killed:

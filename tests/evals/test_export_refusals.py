@@ -13,7 +13,7 @@ import pytest
 
 from runloop_async import AsyncRunloop, evals
 from runloop_async.evals import ExportError, ExportMismatchError
-from runloop_async.evals.exporting import journal as journals
+from runloop_async.evals.exporting import stores
 from tests.evals.samples import attempt, names
 from tests.turns import settle
 
@@ -47,7 +47,7 @@ async def test_two_exports_to_one_folder_are_refused(
     runloop_client: AsyncRunloop, ids: list[str], tmp_path: Path
 ) -> None:
     with (
-        journals.Journal(tmp_path),
+        stores.Folder(tmp_path),
         pytest.raises(ExportError, match=f"process {os.getpid()} is exporting"),
     ):
         await evals.export(runloop_client, tmp_path, run_ids=ids)
@@ -60,14 +60,14 @@ async def test_a_second_cancellation_does_not_let_go_of_the_folder(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     begun, may_go_on = threading.Event(), threading.Event()
-    original = journals.in_place
+    original = stores.in_place
 
     def slow(*args: Any) -> None:
         begun.set()
         assert may_go_on.wait(30)
         original(*args)
 
-    monkeypatch.setattr("runloop_async.evals.exporting.job.in_place", slow)
+    monkeypatch.setattr(stores, "in_place", slow)
     exporting = asyncio.ensure_future(
         evals.export(runloop_client, tmp_path, run_ids=ids)
     )

@@ -45,7 +45,7 @@ async def _toured(
         done = await evals.export(
             client, folder / "runs", benchmark_id=planted.benchmark_id
         )
-        print(f"{done.rows} rows are in {done.folder / 'data'}")
+        print(f"{done.rows} rows are in {done.folder}/data")
 
         print("\n3. compare them, scenario by scenario", flush=True)
         sides = [

@@ -1,11 +1,10 @@
-"""Exports of runs to a folder, which go on after whatever interrupts them."""
+"""Exports of runs, which go on after whatever interrupts them."""
 
 import os
 from collections.abc import Sequence
 from contextlib import aclosing
 from datetime import UTC
 from functools import partial
-from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, Unpack
 
 import attrs
@@ -13,9 +12,9 @@ import attrs
 from runloop_async.calls.disk import in_thread
 from runloop_async.client import AsyncRunloop
 from runloop_async.errors import RunloopError
-from runloop_async.evals.errors import ExportError
-from runloop_async.evals.exporting.journal import Journal, Line, in_place
+from runloop_async.evals.exporting.journal import Journal, Line
 from runloop_async.evals.exporting.parts import PARTS, Part
+from runloop_async.evals.exporting.stores import Store, explained, store_at
 from runloop_async.evals.read import Earlier, Rows, Selection, SelectionParams
 from runloop_async.evals.read.stream import Includes, included
 from runloop_async.evals.rows import (
@@ -45,8 +44,8 @@ _PART_ROWS: Final = 25_000
 class Exported:
     """What an export came to."""
 
-    folder: Path
-    """Where it is; the parts are in `folder / "data"`."""
+    folder: str
+    """Where it is; the parts are in its folder `data`."""
     runs: int
     """Runs that this pass exported."""
     rows: int
@@ -67,6 +66,8 @@ async def export(
     format: Format = "parquet",
     include: Includes = (),
     part_rows: int = _PART_ROWS,
+    fresh: bool = False,
+    filesystem: Any = None,
     **selection: Unpack[SelectionParams],
 ) -> Exported:
     """Export the runs that are selected, and have ended, to a folder.
@@ -74,17 +75,20 @@ async def export(
         done = await evals.export(client, "nightly", benchmark_id="bmd_1")
         table = pyarrow.dataset.dataset("nightly/data").to_table()
 
-    Done again, with the same arguments, it goes on: after a kill it asks for what is
-    not safe on disk, a day later for what is new, for runs that had not ended, and for
-    those that could not be read. No row comes twice.
+    Done again, it goes on: after a kill it asks for what is not safe, a day later for
+    what is new, for runs that had not ended, and for those that could not be read. No
+    row comes twice. `compact` joins the small parts of many such passes.
 
     Args:
         client: A client.
-        folder: Where to; made if it is not there.
+        folder: Where to; made if it is not there. Also the URI of a bucket, such as
+            `s3://bucket/nightly`, which nothing locks against a second export.
         level: What a row stands for.
         format: `parquet`, or `jsonl` for a JSON object on each line.
         include: What rows have only on demand, as it may be large or private.
         part_rows: Rows of a file, about: a run is never divided.
+        fresh: Whether to remove an export that is there, and start over.
+        filesystem: A `pyarrow.fs.FileSystem` that the folder is in.
         **selection: Which runs; see `evals.runs`.
 
     Raises:
@@ -93,35 +97,42 @@ async def export(
         ExportMismatchError: The folder has another export, or is damaged.
         ExportError: Another process exports to it, or it cannot be written.
     """
-    target = _checked(folder, level, format, part_rows)
+    store = _checked(folder, filesystem, level, format, part_rows)
     chosen, kept = Selection(**selection), included(include)
     rows = Rows(_KINDS[level], client, chosen, kept, "collect")
-    manifest = {
-        "level": level,
-        "format": format,
-        "include": sorted(include),
-        "base_url": client.base_url,
-        "selection": _described(chosen),
-    }
-    part = PARTS[format](_KINDS[level])
-    return await _exported(rows, Journal(target), manifest, part, part_rows)
+    manifest = _manifest(client.base_url, chosen, level, format, include)
+    journal, part = Journal(store), PARTS[format](_KINDS[level])
+    with explained(store.name), store:
+        await in_thread(partial(journal.begin, manifest, fresh=fresh))
+        return await _Export(rows, journal, part, part_rows).run()
 
 
 def _checked(
     folder: str | os.PathLike[str],
+    filesystem: Any,
     level: str,
     format: str,
     part_rows: int,
-) -> Path:
+) -> Store:
     if level not in _KINDS:
         raise ValueError(f"level must be of {', '.join(_KINDS)}, not {level!r}")
     if format not in PARTS:
         raise ValueError(f"format must be of {', '.join(PARTS)}, not {format!r}")
     whole_number("part_rows", part_rows, least=1)
-    target = Path(folder)
-    if target.exists() and not target.is_dir():
-        raise ValueError(f"{target} is a file: give a folder")
-    return target
+    return store_at(folder, filesystem)
+
+
+def _manifest(
+    base_url: str, chosen: Selection, level: str, format: str, include: Includes
+) -> dict[str, Any]:
+    """Return what tells this export from others."""
+    return {
+        "level": level,
+        "format": format,
+        "include": sorted(include),
+        "base_url": base_url,
+        "selection": _described(chosen),
+    }
 
 
 def _described(chosen: Selection) -> dict[str, Any]:
@@ -134,22 +145,6 @@ def _described(chosen: Selection) -> dict[str, Any]:
         "metadata": None if chosen.metadata is None else {**chosen.metadata},
     }
     return {name: value for name, value in sorted(given.items()) if value is not None}
-
-
-async def _exported(
-    rows: Rows[Any],
-    journal: Journal,
-    manifest: dict[str, Any],
-    part: Part,
-    part_rows: int,
-) -> Exported:
-    try:
-        with journal:
-            await in_thread(partial(journal.begin, manifest))
-            return await _Export(rows, journal, part, part_rows).run()
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise ExportError(f"cannot export to {journal.folder}: {why}") from error
 
 
 @attrs.define(eq=False)
@@ -186,7 +181,7 @@ class _Export:
         end = Line(open=again, newest_ms=self._newest_ms)
         await in_thread(partial(journal.commit, end))
         return Exported(
-            folder=journal.folder,
+            folder=journal.store.name,
             runs=len(journal.done) - before,
             rows=journal.rows - rows,
             reused=before,
@@ -213,8 +208,7 @@ class _Export:
 
     def _write(self) -> None:
         journal, part, rows = self._journal, self._part, len(self._part)
-        name = journal.name(part.suffix) if rows else None
-        if name is not None:
-            part.write(journal.tmp / name)
-            in_place(journal.tmp / name, journal.data / name)
-        journal.commit(Line(part=name, rows=rows, runs=[*self._runs]))
+        if rows:
+            journal.add(part.suffix, part.write, rows=rows, runs=[*self._runs])
+        else:
+            journal.commit(Line(runs=[*self._runs]))

@@ -1,4 +1,4 @@
-"""What of an export is safe on disk: a manifest, and a journal that is only added to.
+"""What of an export is safe: a manifest, and a journal that is only added to.
 
 ::
 
@@ -9,21 +9,21 @@
 
 A line of the journal is the promise that its part is whole. So whatever interrupts an
 export, the next one cuts a torn last line off, removes parts that no line names, and
-goes on.
+goes on. In a bucket each line is an object, `journal/000001.json`.
 """
 
-import fcntl
 import json
-import os
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import attrs
 
-from runloop_async.evals.errors import ExportError, ExportMismatchError
+from runloop_async.evals.errors import ExportMismatchError
+from runloop_async.evals.exporting.stores import Content, Store, bytes_of
 
 _VERSION: Final = 1
+_MANIFEST: Final = "manifest.json"
+_ELSE: Final = "export to another folder, or start over with fresh=True"
 
 
 @attrs.frozen(kw_only=True)
@@ -36,6 +36,8 @@ class Line:
     """How many rows it has."""
     runs: list[str] = attrs.field(factory=list[str])
     """The runs whose rows are all in it."""
+    replaces: list[str] = attrs.field(factory=list[str])
+    """The parts whose rows it has, and which are no longer needed."""
     open: list[str] | None = None
     """At the end of a pass: runs that are to be asked for again."""
     newest_ms: int | None = None
@@ -43,141 +45,118 @@ class Line:
 
 
 class Journal:
-    """The folder of an export, which one process at a time may write to."""
+    """What an export has come to, of which nothing is lost."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.data = folder / "data"
-        self.tmp = folder / "tmp"
+    def __init__(self, store: Store) -> None:
+        self.store = store
         self.done = set[str]()
         """Runs whose rows are safe."""
-        self.rows = 0
-        """How many rows are."""
+        self.parts = dict[str, int]()
+        """How many rows each part has."""
         self.open = list[str]()
         """Runs that the last pass left open."""
         self.newest_ms: int | None = None
         """When the newest run of the last whole pass started."""
-        self._parts = set[str]()
-        self._lock = -1
+        self._number = 0
 
-    def __enter__(self) -> Self:
-        self.tmp.mkdir(parents=True, exist_ok=True)
-        self.data.mkdir(exist_ok=True)
-        self._lock = _locked(self.folder / "lock")
-        return self
+    @property
+    def rows(self) -> int:
+        """How many rows are safe."""
+        return sum(self.parts.values())
 
-    def __exit__(self, *_: object) -> None:
-        os.close(self._lock)  # which gives the lock back, as a kill does
-
-    def begin(self, wanted: Mapping[str, Any]) -> None:
+    def begin(self, wanted: Mapping[str, Any], *, fresh: bool) -> None:
         """Read what is there, and see that it is of the same export.
+
+        Args:
+            wanted: What is to be exported, and how.
+            fresh: Whether to remove what is there.
 
         Raises:
             ExportMismatchError: It is of another, or damaged.
         """
         wanted = {"version": _VERSION, **wanted}
-        manifest = self.folder / "manifest.json"
-        if manifest.exists():
-            _compare(_read_whole(manifest), wanted, self.folder)
-        else:
-            _written_whole(manifest, json.dumps(wanted, indent=2).encode())
-        self._read()
-        for stray in (*self.tmp.iterdir(), *self.data.iterdir()):
-            if stray.parent == self.tmp or stray.name not in self._parts:
-                stray.unlink()
+        if fresh:
+            self.store.remove(_MANIFEST)  # a journal without one is not gone on with
+            self.store.forget()
+        manifest = self.manifest()
+        if manifest is not None:
+            _compare(manifest, wanted, self.store.name)
+        self.read()
+        if manifest is None:
+            if self.done or self.parts:
+                raise ExportMismatchError(
+                    f"{self.store.name} has a journal, but no {_MANIFEST}: {_ELSE}"
+                )
+            text = json.dumps(wanted, indent=2).encode()
+            self.store.write(_MANIFEST, bytes_of(text))
 
-    def name(self, suffix: str) -> str:
-        """Return the name of the next part."""
-        return f"part-{len(self._parts):06}{suffix}"
+    def manifest(self) -> dict[str, Any] | None:
+        """Return what is exported, and how; None if nothing is.
+
+        Raises:
+            ExportMismatchError: It is damaged.
+        """
+        text = self.store.read(_MANIFEST)
+        try:
+            return None if text is None else {**json.loads(text)}
+        except (TypeError, ValueError):
+            raise ExportMismatchError(
+                f"{self.store.name}/{_MANIFEST} is damaged: {_ELSE}"
+            ) from None
+
+    def read(self) -> None:
+        """Read the lines, and remove parts that none of them names.
+
+        Raises:
+            ExportMismatchError: A line is damaged, or a part is missing.
+        """
+        for where, text in self.store.journal():
+            try:
+                self._apply(Line(**json.loads(text)))
+            except (KeyError, TypeError, ValueError):
+                raise ExportMismatchError(f"{where} is damaged: {_ELSE}") from None
+        there = {*self.store.parts()}
+        for stray in there - {f"data/{name}" for name in self.parts}:
+            self.store.remove(stray)
+        for name in self.parts:
+            if f"data/{name}" not in there:
+                raise ExportMismatchError(
+                    f"{self.store.name}/data/{name} is missing: {_ELSE}"
+                )
+
+    def add(self, suffix: str, content: Content, **about: Any) -> None:
+        """Write a part, then the line that names it.
+
+        Args:
+            suffix: What the name of its file ends with.
+            content: Writes what is in it.
+            **about: What else the line says.
+        """
+        name = f"part-{self._number:06}{suffix}"
+        self.store.write(f"data/{name}", content)
+        self.commit(Line(part=name, **about))
 
     def commit(self, line: Line) -> None:
-        """Add a line, once its part is in place, and sync it."""
+        """Add a line."""
         text = json.dumps(attrs.asdict(line), separators=(",", ":"))
-        path = self.folder / "journal.jsonl"
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text.encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+        self.store.append(text.encode())
         self._apply(line)
 
     def _apply(self, line: Line) -> None:
         self.done.update(line.runs)
-        self.rows += line.rows
+        for name in line.replaces:
+            del self.parts[name]
         if line.part is not None:
-            self._parts.add(line.part)
+            self.parts[line.part] = line.rows
+            self._number += 1
         if line.open is not None:
             self.open, self.newest_ms = line.open, line.newest_ms
 
-    def _read(self) -> None:
-        path = self.folder / "journal.jsonl"
-        if not path.exists():
-            return
-        whole, _, torn = path.read_bytes().rpartition(b"\n")
-        if torn:
-            os.truncate(path, len(whole) + 1 if whole else 0)
-        for number, text in enumerate(whole.splitlines(), start=1):
-            try:
-                self._apply(Line(**json.loads(text)))
-            except (TypeError, ValueError):
-                raise ExportMismatchError(
-                    f"line {number} of {path} is damaged: export to another folder"
-                ) from None
 
-
-def in_place(written: Path, target: Path) -> None:
-    """Move a file that was written and synced to where it belongs, for good."""
-    written.replace(target)
-    _sync(target.parent)
-
-
-def _written_whole(path: Path, content: bytes) -> None:
-    part = path.with_suffix(".tmp")
-    with part.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    in_place(part, path)
-
-
-def _read_whole(path: Path) -> dict[str, Any]:
-    try:
-        return {**json.loads(path.read_bytes())}
-    except (TypeError, ValueError):
-        raise ExportMismatchError(
-            f"{path} is damaged: export to another folder"
-        ) from None
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _locked(path: Path) -> int:
-    """Take the lock of a folder; it is given back when the process ends, however."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = os.read(descriptor, 20).decode() or "?"
-        os.close(descriptor)
-        raise ExportError(
-            f"process {holder} is exporting to {path.parent}: wait for it, or export "
-            "to another folder"
-        ) from None
-    os.truncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()}".encode(), 0)
-    return descriptor
-
-
-def _compare(found: Mapping[str, Any], wanted: Mapping[str, Any], folder: Path) -> None:
+def _compare(found: Mapping[str, Any], wanted: Mapping[str, Any], where: str) -> None:
     for name in sorted(found.keys() | wanted.keys()):
         if found.get(name) != wanted.get(name):
             raise ExportMismatchError(
-                f"{folder} holds another export: its {name} is {found.get(name)!r}, "
-                f"not {wanted.get(name)!r}; export to another folder"
+                f"{where} holds another export: its {name} is {found.get(name)!r}, "
+                f"not {wanted.get(name)!r}; {_ELSE}"
             )

@@ -1,10 +1,8 @@
 """Parts of an export, as Parquet or as lines of JSON."""
 
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from importlib import import_module
-from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, BinaryIO, ClassVar, Final, Protocol
 
 import msgspec
 
@@ -12,14 +10,17 @@ from runloop_async.evals.frames import Columns, schema
 from runloop_async.evals.rows import Chunk, RunRow
 
 _parquet: Any = import_module("pyarrow.parquet")  # frames says what it needs
+_arrow: Any = import_module("pyarrow")
 _encoder: Final = msgspec.json.Encoder()
 
 
 class Part(Protocol):
     """Rows that are not yet in a file."""
 
-    suffix: str
+    suffix: ClassVar[str]
     """What its file's name ends with."""
+
+    def __init__(self, kind: type[RunRow]) -> None: ...
 
     def __len__(self) -> int:
         """Return how many rows it has."""
@@ -29,15 +30,20 @@ class Part(Protocol):
         """Take the rows of a run."""
         ...
 
-    def write(self, path: Path) -> None:
-        """Write them to a file, sync it, and begin again."""
+    def write(self, file: BinaryIO) -> None:
+        """Write them to a file, and begin again."""
+        ...
+
+    @staticmethod
+    def join(contents: Iterable[bytes], file: BinaryIO) -> None:
+        """Write what is in several files to one."""
         ...
 
 
 class ParquetPart:
     """Rows for a Parquet file, compressed by zstd."""
 
-    suffix = ".parquet"
+    suffix: ClassVar = ".parquet"
 
     def __init__(self, kind: type[RunRow]) -> None:
         self._schema = schema(kind)
@@ -50,19 +56,26 @@ class ParquetPart:
         """Take the rows of a run."""
         self._columns.add(chunk)
 
-    def write(self, path: Path) -> None:
-        """Write them to a file, sync it, and begin again."""
-        with path.open("wb") as file:
-            with _parquet.ParquetWriter(file, self._schema, compression="zstd") as to:
-                to.write_batch(self._columns.take())
-            file.flush()
-            os.fsync(file.fileno())
+    def write(self, file: BinaryIO) -> None:
+        """Write them to a file, and begin again."""
+        with _parquet.ParquetWriter(file, self._schema, compression="zstd") as to:
+            to.write_batch(self._columns.take())
+
+    @staticmethod
+    def join(contents: Iterable[bytes], file: BinaryIO) -> None:
+        """Write what is in several files to one, a row group for each."""
+        tables = (_parquet.read_table(_arrow.BufferReader(each)) for each in contents)
+        first = next(tables)
+        with _parquet.ParquetWriter(file, first.schema, compression="zstd") as to:
+            to.write_table(first)
+            for table in tables:
+                to.write_table(table)
 
 
 class JsonLinesPart:
     """Rows for a file with a JSON object on each line."""
 
-    suffix = ".jsonl"
+    suffix: ClassVar = ".jsonl"
 
     def __init__(self, kind: type[RunRow]) -> None:
         del kind
@@ -82,18 +95,20 @@ class JsonLinesPart:
         self._lines.append(_encoder.encode_lines(rows))
         self._count += len(rows)
 
-    def write(self, path: Path) -> None:
-        """Write them to a file, sync it, and begin again."""
-        with path.open("wb") as file:
-            file.writelines(self._lines)
-            file.flush()
-            os.fsync(file.fileno())
+    def write(self, file: BinaryIO) -> None:
+        """Write them to a file, and begin again."""
+        file.writelines(self._lines)
         self._lines.clear()
         self._count = 0
 
+    @staticmethod
+    def join(contents: Iterable[bytes], file: BinaryIO) -> None:
+        """Write what is in several files to one."""
+        file.writelines(contents)
 
-PARTS: Final[Mapping[str, Callable[[type[RunRow]], Part]]] = {
+
+PARTS: Final[Mapping[str, type[Part]]] = {
     "parquet": ParquetPart,
     "jsonl": JsonLinesPart,
 }
-"""What makes the parts of each format."""
+"""The parts of each format."""
