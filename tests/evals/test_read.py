@@ -297,3 +297,32 @@ def test_what_is_not_there_is_said_so() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         _ = evals.nothing  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
     assert all(hasattr(evals, name) for name in evals.__all__)
+
+
+async def test_a_job_with_attempts_is_read_whole(
+    runloop_client: AsyncRunloop, runloop_emulator: Emulator
+) -> None:
+    runloop_emulator.populate(runs=0, benchmarks=1, scenarios=50)
+    [benchmark] = [each async for each in runloop_client.benchmarks.list()]
+    job = await runloop_client.benchmark_jobs.create(
+        spec={
+            "type": "benchmark",
+            "benchmark_id": benchmark.id,
+            "agent_configs": [
+                {"type": "job_agent", "name": name, "model_name": "m"}
+                for name in ("a", "b")
+            ],
+            "orchestrator_config": {"n_attempts": 3, "n_concurrent_trials": 200},
+        }
+    )
+    runloop_emulator.advance(3600)
+
+    rows = [row async for row in evals.scenarios(runloop_client, job_id=job.id)]
+
+    assert len(rows) == 2 * 50 * 3
+    assert {(row.agent, row.model) for row in rows} == {("a", "m"), ("b", "m")}
+    assert {row.attempt for row in rows} == {1, 2, 3}
+    unbegun = [row for row in rows if row.scenario_run_id is None]
+    assert {row.failure for row in unbegun} == {
+        "DevboxError: The devbox of the scenario did not start."
+    }

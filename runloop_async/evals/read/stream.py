@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import aclosing
+from pathlib import Path
 from typing import Final, Generic, Literal, TypeAlias, TypeVar, Unpack
 
 import attrs
@@ -10,6 +11,7 @@ from runloop_async.calls.repeatable import Flow
 from runloop_async.client import AsyncRunloop
 from runloop_async.errors import RunloopError
 from runloop_async.evals.errors import IncompleteError
+from runloop_async.evals.read.cache import Cache, CacheAt, cached, path_of
 from runloop_async.evals.read.select import (
     Earlier,
     Selection,
@@ -52,6 +54,7 @@ class Rows(Generic[RowT]):
     _selection: Selection
     _include: Include
     _errors: Errors
+    _cache: Path | None = None
     failures: list[tuple[str, RunloopError]] = attrs.field(
         init=False, factory=list[tuple[str, RunloopError]]
     )
@@ -78,8 +81,11 @@ class Rows(Generic[RowT]):
         """
         self.failures.clear()
         asked = dict[int, tuple[BenchmarkRunView, Part | None]]()
-        calls = self._calls(earlier or Earlier(), skip, asked)
-        async with aclosing(self._client.bulk(calls).as_completed()) as outcomes:
+        async with (
+            cached(self._client, self._cache) as cache,
+            aclosing(self._calls(earlier or Earlier(), skip, asked, cache)) as calls,
+            aclosing(self._client.bulk(calls).as_completed()) as outcomes,
+        ):
             async for outcome in outcomes:
                 run, part = asked.pop(outcome.index)
                 if outcome.error is None:
@@ -93,6 +99,7 @@ class Rows(Generic[RowT]):
         earlier: Earlier,
         skip: Callable[[BenchmarkRunView], bool] | None,
         asked: dict[int, tuple[BenchmarkRunView, Part | None]],
+        cache: Cache | None,
     ) -> AsyncGenerator[Flow[list[ScenarioRunView]], None]:
         """Yield a call for the attempts of each run."""
         count = 0
@@ -106,13 +113,16 @@ class Rows(Generic[RowT]):
                 elif self._selection.has_state(run):
                     asked[count] = run, part
                     count += 1
-                    yield self._attempts(run)
+                    yield self._attempts(run, cache)
 
-    def _attempts(self, run: BenchmarkRunView) -> Flow[list[ScenarioRunView]]:
+    def _attempts(
+        self, run: BenchmarkRunView, cache: Cache | None
+    ) -> Flow[list[ScenarioRunView]]:
         """Return a call for the attempts of a run, which sends nothing if none need."""
         if self.kind is RunRow or run.scenario_runs is not None:  # as of 2025
             return Flow(_nothing, name=f"take {run.id} as it is")
-        return self._client.benchmark_runs.list_scenario_runs(run.id).all()
+        call = self._client.benchmark_runs.list_scenario_runs(run.id).all()
+        return call if cache is None else cache.before(run, call)
 
 
 async def _nothing(**_: object) -> list[ScenarioRunView]:
@@ -137,10 +147,12 @@ def _rows(
     include: Includes,
     errors: Errors,
     selection: SelectionParams,
+    cache: CacheAt = False,
 ) -> Rows[RowT]:
     if errors not in _ERRORS:
         raise ValueError(f"errors must be 'raise' or 'collect', not {errors!r}")
-    return Rows(kind, client, Selection(**selection), included(include), errors)
+    chosen, kept = Selection(**selection), included(include)
+    return Rows(kind, client, chosen, kept, errors, path_of(cache))
 
 
 def runs(
@@ -171,10 +183,21 @@ def scenarios(
     *,
     include: Includes = (),
     errors: Errors = "raise",
+    cache: CacheAt = False,
     **selection: Unpack[SelectionParams],
 ) -> Rows[ScenarioRow]:
-    """Return a row for each attempt at a scenario; see `runs`."""
-    return _rows(ScenarioRow, client, include, errors, selection)
+    """Return a row for each attempt at a scenario; see `runs`.
+
+    With `cache`, the attempts of runs that have ended are kept, and not asked for
+    again: in the user's cache folder, or in the file whose path is given. They are kept
+    whole, with what scoring functions printed and environment variables, for the owner
+    of the file alone to read. Remove the file to empty it.
+
+    Raises:
+        TypeError: An argument is of a wrong type.
+        ValueError: No runs are selected, or an argument is unusable.
+    """
+    return _rows(ScenarioRow, client, include, errors, selection, cache)
 
 
 def scores(
@@ -182,7 +205,8 @@ def scores(
     *,
     include: Includes = (),
     errors: Errors = "raise",
+    cache: CacheAt = False,
     **selection: Unpack[SelectionParams],
 ) -> Rows[ScoreRow]:
-    """Return a row for each score of a scoring function; see `runs`."""
-    return _rows(ScoreRow, client, include, errors, selection)
+    """Return a row for each score of a scoring function; see `scenarios`."""
+    return _rows(ScoreRow, client, include, errors, selection, cache)

@@ -1,8 +1,9 @@
 """Benchmark jobs: runs of benchmarks that the service starts and ends by itself.
 
 A job goes initializing > queued > running > completed. While it runs it has one
-benchmark run per agent, in which each scenario is run, scored and completed, as many
-at a time as the job's orchestrator may run; the dice let a few fail or time out.
+benchmark run per agent, in which each scenario is run, scored and completed, as often
+and as many at a time as the job's orchestrator says; the dice let a few fail, time out,
+or not even begin.
 """
 
 from functools import partial
@@ -27,6 +28,7 @@ JOBS: Final = Kind("benchmark job", "bmj_")
 
 _FAILED_SHARE: Final = 0.05
 _TIMEOUT_SHARE: Final = 0.03
+_UNBEGUN_SHARE: Final = 0.02
 _REASONS: Final = {
     "failed": {
         "exception_type": "AgentError",
@@ -35,6 +37,10 @@ _REASONS: Final = {
     "timeout": {
         "exception_type": "AgentTimeoutError",
         "exception_message": "The agent did not end in time.",
+    },
+    "unbegun": {
+        "exception_type": "DevboxError",
+        "exception_message": "The devbox of the scenario did not start.",
     },
 }
 
@@ -103,16 +109,27 @@ def _launch(world: World, job: JsonObject) -> None:
             secrets_provided=environment.get("secrets") or {},
         )
         world.links[job["id"]].append(run["id"])
-        for place, scenario_id in enumerate(spec["scenario_ids"]):
+        for place, scenario_id in enumerate(_trials(job)):
             scenario = world.find(SCENARIOS, scenario_id)
             start = partial(_start_trial, world, job, run, scenario)
             world.later(place // at_once * trial_s, start)
+
+
+def _trials(job: JsonObject) -> list[str]:
+    """Return the scenario of each attempt that a run of the job makes."""
+    spec = job["job_spec"]
+    config: JsonObject = spec["orchestrator_config"] or {}
+    return [*spec["scenario_ids"]] * max(1, config.get("n_attempts") or 1)
 
 
 def _start_trial(
     world: World, job: JsonObject, run: JsonObject, scenario: JsonObject
 ) -> None:
     if run["state"] != "running":  # canceled before this trial had its turn
+        _look_after(world, job)
+        return
+    if world.dice.random() < _UNBEGUN_SHARE:
+        world.links[run["id"]].append(scenario["id"])  # those that did not begin
         _look_after(world, job)
         return
     trial = new_scenario_run(
@@ -164,7 +181,7 @@ def _runs(world: World, job: JsonObject) -> list[JsonObject]:
 def _is_done(world: World, job: JsonObject, run: JsonObject) -> bool:
     trials = scenario_runs_of(world, run)
     ended = sum(trial["duration_ms"] is not None for trial in trials)
-    return ended >= len(job["job_spec"]["scenario_ids"])
+    return ended + len(world.links[run["id"]]) >= len(_trials(job))
 
 
 def _in_progress(world: World, run: JsonObject, agent: JsonObject) -> JsonObject:
@@ -179,6 +196,7 @@ def _in_progress(world: World, run: JsonObject, agent: JsonObject) -> JsonObject
 
 def _outcome(world: World, run: JsonObject, agent: JsonObject) -> JsonObject:
     outcomes = [_trial_outcome(world, trial) for trial in scenario_runs_of(world, run)]
+    outcomes += [_unbegun(world, name) for name in world.links[run["id"]]]
     states = [outcome["state"] for outcome in outcomes]
     scores = [outcome["score"] for outcome in outcomes if outcome["score"] is not None]
     return {
@@ -205,4 +223,17 @@ def _trial_outcome(world: World, trial: JsonObject) -> JsonObject:
         "score": result["score"] if result is not None and counts else None,
         "duration_ms": trial["duration_ms"],
         "failure_reason": _REASONS.get(trial["state"]),
+    }
+
+
+def _unbegun(world: World, scenario_id: str) -> JsonObject:
+    """Return the outcome of an attempt that has no scenario run."""
+    return {
+        "scenario_definition_id": scenario_id,
+        "scenario_name": world.find(SCENARIOS, scenario_id)["name"],
+        "scenario_run_id": None,
+        "state": "FAILED",
+        "score": None,
+        "duration_ms": None,
+        "failure_reason": _REASONS["unbegun"],
     }

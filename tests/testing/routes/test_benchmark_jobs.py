@@ -1,3 +1,5 @@
+from collections import Counter
+
 import pytest
 
 from runloop_async.testing.messages import JsonObject
@@ -108,12 +110,33 @@ def test_an_outcome_tells_how_each_scenario_ended(desk: Desk) -> None:
     desk.world.advance(60.0)
     [outcome] = desk.get(f"{PATH}/{job['id']}")["benchmark_outcomes"]
     states = {"COMPLETED": "completed", "FAILED": "failed", "TIMEOUT": "timeout"}
+    unbegun = [e for e in outcome["scenario_outcomes"] if e["scenario_run_id"] is None]
+    assert 0 < len(unbegun) < 10
+    for each in unbegun:
+        assert (each["state"], each["score"]) == ("FAILED", None)
+        assert each["failure_reason"]["exception_type"] == "DevboxError"
+    assert len(outcome["scenario_outcomes"]) == 100
     for each in outcome["scenario_outcomes"]:
+        if each in unbegun:
+            continue
         run = desk.get(f"/v1/scenarios/runs/{each['scenario_run_id']}")
         assert run["state"] == states[each["state"]]
         assert run["scenario_id"] == each["scenario_definition_id"]
         assert (each["score"] is None) == (each["state"] != "COMPLETED")
         assert (each["failure_reason"] is None) == (each["state"] == "COMPLETED")
+
+
+def test_each_scenario_is_attempted_as_often_as_was_asked(desk: Desk) -> None:
+    config = {"n_attempts": 4, "n_concurrent_trials": 100}
+    job = desk.post(PATH, spec=spec(desk, scenarios=20, orchestrator_config=config))
+    desk.world.advance(60.0)
+    shown = desk.get(f"{PATH}/{job['id']}")
+    assert shown["state"] == "completed"
+    [outcome] = shown["benchmark_outcomes"]
+    counts = Counter(
+        each["scenario_definition_id"] for each in outcome["scenario_outcomes"]
+    )
+    assert sorted(counts.values()) == [4] * 20
 
 
 def test_a_run_of_a_job_has_the_variables_of_its_agent(desk: Desk) -> None:
