@@ -17,11 +17,7 @@ GROUPS = {
     for name, group in surface.groups(AsyncRunloop(bearer_token="any"))
 }
 PARENTS = {path.split("/")[0] for path in GROUPS if "/" in path}
-EMULATED = {
-    route.name.rsplit(".", 1)[0].replace(".", "/")
-    for route in ROUTES
-    if route.operation is not None
-}
+EMULATED = {route.name.rsplit(".", 1)[0].replace(".", "/") for route in ROUTES}
 
 
 def file_of(path: str) -> str:

@@ -10,6 +10,7 @@
 With pytest the fixture `runloop_emulator` is a started one.
 """
 
+from runloop_async.testing.commands import CommandResult, Commands
 from runloop_async.testing.emulator import Emulator
 from runloop_async.testing.faultbox import ActiveFault, Faults
 from runloop_async.testing.faults import (
@@ -28,6 +29,8 @@ from runloop_async.testing.world import Phases
 
 __all__ = [
     "ActiveFault",
+    "CommandResult",
+    "Commands",
     "Emulator",
     "Faults",
     "Phases",

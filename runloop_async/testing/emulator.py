@@ -6,21 +6,37 @@ from types import TracebackType
 from typing import Any, Final, Self, cast
 
 from runloop_async.testing.app import Application
+from runloop_async.testing.checks import seconds
+from runloop_async.testing.commands import Commands
 from runloop_async.testing.faultbox import Faults
 from runloop_async.testing.listening import HOST, Door
-from runloop_async.testing.routes import ROUTES
+from runloop_async.testing.routes import (
+    ROUTES,
+    agents,
+    gateway_configs,
+    mcp_configs,
+    network_policies,
+    secrets,
+)
 from runloop_async.testing.routing import Router
+from runloop_async.testing.state.axons import new_axon
+from runloop_async.testing.state.blueprints import new_blueprint
+from runloop_async.testing.state.devboxes.disk_snapshots import new_snapshot
+from runloop_async.testing.state.devboxes.life import evict
 from runloop_async.testing.state.population import populate
 from runloop_async.testing.state.regression import plant
 from runloop_async.testing.state.seeds import (
     BenchmarkJobSeeds,
     BenchmarkRunSeeds,
     BenchmarkSeeds,
+    DevboxSeeds,
+    ObjectSeeds,
     ScenarioSeeds,
+    Seeds,
 )
 from runloop_async.testing.stats import Received, Stats
 from runloop_async.testing.threads import LoopThread
-from runloop_async.testing.world import Phases, World, seconds
+from runloop_async.testing.world import Phases, World
 
 _REMEMBERED: Final = 10_000
 
@@ -36,16 +52,16 @@ class Emulator:
     With `with` in place of `async with` it runs in a thread and an event loop of its
     own, for tests that have no event loop, or several.
 
-    It serves the benchmark family; what else the API has is answered with 501 and the
-    name of the operation. Its clock is its own: what takes time at Runloop takes
-    emulated time here. A write is executed as often as it arrives, even under one
+    It serves the whole API. No command is run: `commands` says what commands on
+    devboxes come to. Its clock is its own: what takes time at Runloop takes emulated
+    time here. A write is executed as often as it arrives, even under one
     request id; `stats.repeated` tells of those.
 
     Args:
         bearer_token: The only key that is taken; any key by default.
         speed: Emulated seconds per real one; at 0 time stands still and only
             `advance` moves it.
-        phases: How long runs and jobs take.
+        phases: How long runs and jobs take, devboxes to boot, and so on.
         old_shape: Whether benchmark runs have the shape of spring 2025. A request for
             `/v1/benchmarks/runs` gets it with the header `x-emulator-old-shape: true`.
         seed: Where all dice begin: the same seed and the same requests in the same
@@ -62,6 +78,28 @@ class Emulator:
     """Adds benchmark runs."""
     benchmark_jobs: BenchmarkJobSeeds
     """Adds benchmark jobs."""
+    devboxes: DevboxSeeds
+    """Adds devboxes, with files."""
+    disk_snapshots: Seeds
+    """Adds snapshots of disks."""
+    blueprints: Seeds
+    """Adds blueprints that are built."""
+    objects: ObjectSeeds
+    """Adds storage objects, with their contents."""
+    axons: Seeds
+    """Adds axons."""
+    agents: Seeds
+    """Adds agents."""
+    secrets: Seeds
+    """Adds secrets."""
+    network_policies: Seeds
+    """Adds network policies."""
+    gateway_configs: Seeds
+    """Adds gateway configs."""
+    mcp_configs: Seeds
+    """Adds MCP configs."""
+    commands: Commands
+    """What commands on devboxes come to."""
     faults: Faults
     """The faults in effect."""
     stats: Stats
@@ -83,6 +121,17 @@ class Emulator:
         self.scenarios = ScenarioSeeds(self.world)
         self.benchmark_runs = BenchmarkRunSeeds(self.world)
         self.benchmark_jobs = BenchmarkJobSeeds(self.world)
+        self.devboxes = DevboxSeeds(self.world)
+        self.disk_snapshots = Seeds(self.world, new_snapshot)
+        self.blueprints = Seeds(self.world, new_blueprint)
+        self.objects = ObjectSeeds(self.world)
+        self.axons = Seeds(self.world, new_axon)
+        self.agents = Seeds(self.world, agents.GROUP.new)
+        self.secrets = Seeds(self.world, secrets.GROUP.new)
+        self.network_policies = Seeds(self.world, network_policies.GROUP.new)
+        self.gateway_configs = Seeds(self.world, gateway_configs.GROUP.new)
+        self.mcp_configs = Seeds(self.world, mcp_configs.GROUP.new)
+        self.commands = self.world.commands
         self.faults = Faults(self.world.dice)
         self.stats = Stats()
         self.requests = deque(maxlen=_REMEMBERED)
@@ -173,6 +222,18 @@ class Emulator:
             return populate(
                 self.world, runs=runs, benchmarks=benchmarks, scenarios=scenarios
             )
+
+    def evict(self, devbox_id: str, *, seconds: float = 300.0) -> None:
+        """Have a devbox be taken away after some emulated seconds.
+
+        Whoever watches evictions is told at once.
+
+        Raises:
+            KeyError: There is no such devbox.
+        """
+        with self.world.lock:
+            self.world.settle()
+            evict(self.world, devbox_id, seconds)
 
     def plant_regression(
         self, *, scenarios: int = 60, attempts: int = 3, regressed: int = 8

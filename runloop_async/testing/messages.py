@@ -1,10 +1,12 @@
 """What a route is asked and what it answers: plain values, no sockets."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias, TypeVar
 
 import attrs
 import msgspec
+
+from runloop_async.testing.blobs import Blob
 
 JsonValue: TypeAlias = Any
 """Whatever JSON can say; the emulator keeps its books in plain dicts."""
@@ -49,7 +51,13 @@ class Ask:
     query: dict[str, str] = attrs.field(factory=dict[str, str])
     """The query; a name with an empty value counts as absent."""
     body: bytes = b""
-    """The body as it came."""
+    """The body as it came, unless it is large."""
+    large: Blob | None = None
+    """The body, if it is large."""
+    content_type: str = ""
+    """What the body is said to be."""
+    origin: str = "http://emulator"
+    """Where the emulator was reached."""
     old_shape: bool = False
     """Whether runs are to be answered as servers did in spring 2025."""
 
@@ -58,6 +66,11 @@ class Ask:
         """The id in the path."""
         return self.params["id"]
 
+    @property
+    def content(self) -> Blob:
+        """The body."""
+        return self.large or Blob.of(self.body)
+
     def json(self, shape: type[T]) -> T:
         """Return the body, checked against a TypedDict; no body counts as `{}`.
 
@@ -65,7 +78,8 @@ class Ask:
             ApiError: It is no JSON, or not of that shape.
         """
         try:
-            return msgspec.json.decode(self.body or b"{}", type=shape)
+            body = self.body if self.large is None else self.large.read()
+            return msgspec.json.decode(body or b"{}", type=shape)
         except (ValueError, msgspec.MsgspecError) as error:
             raise invalid(f"The body does not fit: {error}") from error
 
@@ -90,8 +104,42 @@ class Answer:
 
     status: int = 200
     body: bytes = b""
+    blob: Blob | None = None
+    """The body, if it may be large."""
     content_type: str = "application/json"
     headers: dict[str, str] = attrs.field(factory=dict[str, str])
+
+
+@attrs.frozen(kw_only=True)
+class Held:
+    """An answer that comes once something has happened."""
+
+    look: Callable[[], JsonObject | None]
+    """Returns it if it is there; asked after each change of the world."""
+    seconds: float | None
+    """After how many emulated seconds to answer 408; None for never."""
+
+
+@attrs.frozen(kw_only=True)
+class Feed:
+    """An answer that comes event by event."""
+
+    more: Callable[[], list[JsonObject] | None]
+    """Returns the events since it was last asked, and None at the end."""
+
+
+@attrs.frozen(kw_only=True)
+class Terminal:
+    """An answer that is a WebSocket, with a terminal at its other end."""
+
+    greeting: str
+    """What it shows first."""
+    typed: Callable[[str], str | None]
+    """Returns what it shows to what was typed, and None if it ends."""
+    is_closed: Callable[[], bool]
+    """Tells whether it was closed otherwise."""
+    leave: Callable[[], None]
+    """Is told that the client has gone."""
 
 
 def json_answer(value: JsonValue, status: int = 200, **headers: str) -> Answer:

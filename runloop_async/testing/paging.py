@@ -24,10 +24,20 @@ def select(
         if field in ask.query:
             wanted = ask.query[field]
             rows = [row for row in rows if row.get(field) == wanted]
+    for name, text in ask.query.items():
+        if name.startswith("metadata["):
+            rows = _labelled(rows, name, text)
     if "search" in ask.query:
         text = ask.query["search"].lower()
         rows = [row for row in rows if _mentions(row, text)]
     return rows
+
+
+def _labelled(rows: list[JsonObject], name: str, text: str) -> list[JsonObject]:
+    """Return the rows with a label, or one of several: `metadata[key][in]=a,b`."""
+    key, _, rest = name.removeprefix("metadata[").partition("]")
+    wanted = text.split(",") if rest == "[in]" else [text]
+    return [row for row in rows if row["metadata"].get(key) in wanted]
 
 
 def page(table: Table, rows: list[JsonObject], ask: Ask, key: str) -> JsonObject:

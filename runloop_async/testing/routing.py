@@ -5,11 +5,21 @@ from urllib.parse import unquote
 
 import attrs
 
-from runloop_async.testing.messages import Answer, ApiError, Ask, JsonObject
+from runloop_async.testing.messages import (
+    Answer,
+    ApiError,
+    Ask,
+    Feed,
+    Held,
+    JsonObject,
+    Terminal,
+)
 from runloop_async.testing.world import World
 
-Operation = Callable[[World, Ask], JsonObject | Answer]
-"""What a route does: a dict is answered as JSON with status 200."""
+Result = JsonObject | Answer | Held | Feed | Terminal
+"""What an operation comes to: a dict is answered as JSON with status 200."""
+Operation = Callable[[World, Ask], Result]
+"""What a route does."""
 
 
 @attrs.frozen
@@ -21,8 +31,10 @@ class Route:
     """The path; `{id}` stands for one segment, whatever it holds."""
     name: str
     """The operation as clients call it: `benchmarks.retrieve`."""
-    operation: Operation | None = None
-    """What it does; None if the emulator knows it only by name."""
+    operation: Operation
+    """What it does."""
+    needs_key: bool = True
+    """Whether it takes a key; what is behind a presigned URL must not be given one."""
 
 
 @attrs.define

@@ -3,10 +3,12 @@
 import asyncio
 import socket
 import struct
+from contextlib import suppress
 from typing import Final
 
 from aiohttp import web
 
+from runloop_async.testing.blobs import Blob
 from runloop_async.testing.faults import CutBody, Drip
 from runloop_async.testing.messages import Answer
 
@@ -21,7 +23,22 @@ async def send(
         return await _drip(request, answer, pace)
     if isinstance(pace, CutBody):
         return _cut(request, answer, pace)
+    if answer.blob is not None:
+        return await _piecewise(request, answer, answer.blob)
     return whole(answer)
+
+
+async def _piecewise(
+    request: web.BaseRequest, answer: Answer, content: Blob
+) -> web.StreamResponse:
+    headers = {"content-type": answer.content_type, **answer.headers}
+    response = web.StreamResponse(status=answer.status, headers=headers)
+    response.content_length = content.size
+    await response.prepare(request)
+    with suppress(ConnectionError):  # the client has left
+        for piece in content.pieces():
+            await response.write(piece)
+    return response
 
 
 def whole(answer: Answer) -> web.Response:

@@ -2,17 +2,18 @@
 
 import heapq
 import itertools
-import math
 import random
 import time
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Collection
 from threading import RLock
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
+from runloop_async.testing.checks import seconds
+from runloop_async.testing.commands import Commands
 from runloop_async.testing.messages import ApiError, JsonObject
 
 START_MS: Final = 1_767_225_600_000
@@ -40,6 +41,7 @@ class Table:
 
     def __init__(self, group_by: str | None) -> None:
         self.rows: list[JsonObject] = []
+        self._by_id: dict[str, JsonObject] = {}
         self._place: dict[str, int] = {}
         self._group_by = group_by
         self._groups: defaultdict[object, list[JsonObject]] = defaultdict(list)
@@ -52,7 +54,8 @@ class Table:
         """
         if row["id"] in self._place:
             raise ValueError(f"there is already a row with the id {row['id']!r}")
-        self._place[row["id"]] = len(self.rows)
+        self._place[row["id"]] = len(self._place)
+        self._by_id[row["id"]] = row
         self.rows.append(row)
         if self._group_by is not None:
             self._groups[row[self._group_by]].append(row)
@@ -60,8 +63,12 @@ class Table:
 
     def get(self, id: str) -> JsonObject | None:
         """Return the row with this id, if there is one."""
-        place = self._place.get(id)
-        return None if place is None else self.rows[place]
+        return self._by_id.get(id)
+
+    def remove(self, row: JsonObject) -> None:
+        """Forget a row; lists can still be gone on with after it."""
+        del self._by_id[row["id"]]
+        del self.rows[bisect_left(self.rows, self._place[row["id"]], key=self._age)]
 
     def group(self, value: str) -> list[JsonObject]:
         """Return the rows whose grouping field has this value, oldest first."""
@@ -75,7 +82,10 @@ class Table:
         place = self._place.get(id)
         if place is None:
             return None
-        return bisect_left(rows, place, key=lambda row: self._place[row["id"]])
+        return bisect_left(rows, place, key=self._age)
+
+    def _age(self, row: JsonObject) -> int:
+        return self._place[row["id"]]
 
 
 class Clock:
@@ -91,20 +101,14 @@ class Clock:
         """Return the emulated seconds since the start."""
         return (self._real() - self._start_s) * self._speed + self._skipped_s
 
+    def real_s(self, at_s: float) -> float | None:
+        """Return in how many real seconds it will be so late; None for never."""
+        left_s = at_s - self.read_s()
+        return left_s / self._speed if self._speed else None
+
     def skip(self, seconds: float) -> None:
         """Move on by `seconds` at once."""
         self._skipped_s += seconds
-
-
-def seconds(name: str, value: float) -> float:
-    """Return a duration if it is a finite number of at least 0.
-
-    Raises:
-        ValueError: It is not.
-    """
-    if not 0 <= value < math.inf:
-        raise ValueError(f"{name} must be a number of at least 0, not {value!r}")
-    return value
 
 
 @attrs.frozen(kw_only=True)
@@ -123,6 +127,16 @@ class Phases:
     """How long an agent of a job works on a scenario."""
     scoring: float = 2.0
     """How long a scenario run is being scored."""
+    boot: float = 1.0
+    """How long a devbox boots."""
+    suspend: float = 0.5
+    """How long a devbox takes to suspend itself."""
+    resume: float = 0.5
+    """How long a devbox takes to resume."""
+    snapshot: float = 0.5
+    """How long a snapshot of a disk takes."""
+    build: float = 2.0
+    """How long a blueprint is being built."""
 
     def __attrs_post_init__(self) -> None:
         for name, value in attrs.asdict(self).items():
@@ -150,6 +164,12 @@ class World:
         self.phases = phases or Phases()
         self.links: defaultdict[str, list[str]] = defaultdict(list)
         """Ids that belong to an id without the API saying so."""
+        self.hidden: dict[str, Any] = {}
+        """What belongs to an id without the API showing it."""
+        self.commands = Commands()
+        """What commands on devboxes come to."""
+        self.on_change: Callable[[], object] | None = None
+        """Is told that something has happened by itself."""
         self.now_s = 0.0
         """The emulated time, as of the last `settle`."""
         self._clock = Clock(speed, real)
@@ -178,6 +198,16 @@ class World:
         row = self.table(kind).get(id)
         if row is None:
             raise ApiError(404, "not_found", f"There is no {kind.name} {id!r}.")
+        return row
+
+    def remove(self, kind: Kind, id: str) -> JsonObject:
+        """Forget one row, and return it.
+
+        Raises:
+            ApiError: There is none with that id: 404.
+        """
+        row = self.find(kind, id)
+        self.table(kind).remove(row)
         return row
 
     def add(
@@ -214,10 +244,21 @@ class World:
         """Do what is due by now, each thing at the time it was due."""
         with self.lock:
             until_s = self._clock.read_s()
+            has_changed = False
             while self._agenda and self._agenda[0][0] <= until_s:
                 self.now_s, _, action = heapq.heappop(self._agenda)
                 action()
+                has_changed = True
             self.now_s = until_s
+            if has_changed and self.on_change is not None:
+                self.on_change()
+
+    def due_in_s(self) -> float | None:
+        """Return in how many real seconds something happens by itself, if at all."""
+        with self.lock:
+            if not self._agenda:
+                return None
+            return self._clock.real_s(self._agenda[0][0])
 
     def advance(self, seconds: float) -> None:
         """Move the clock on by `seconds` and settle.

@@ -9,7 +9,16 @@ import attrs
 import msgspec
 
 from runloop_async.testing import Emulator
-from runloop_async.testing.messages import Answer, ApiError, Ask, JsonObject, JsonValue
+from runloop_async.testing.messages import (
+    Answer,
+    ApiError,
+    Ask,
+    Feed,
+    Held,
+    JsonObject,
+    JsonValue,
+    Terminal,
+)
 from runloop_async.testing.routes import ROUTES
 from runloop_async.testing.routing import Router
 from runloop_async.testing.world import Phases, World
@@ -127,7 +136,14 @@ class Desk:
         self, method: str, path: str, query: dict[str, str], body: bytes
     ) -> JsonObject | Answer:
         route, params = ROUTER.find(method, path)
-        assert route.operation is not None
         ask = Ask(params=params, query=query, body=body, old_shape=self.old_shape)
         self.world.settle()
-        return route.operation(self.world, ask)
+        result = route.operation(self.world, ask)
+        if isinstance(result, Held):
+            assert result.seconds is not None
+            until_s = self.world.now_s + result.seconds
+            while (found := result.look()) is None and self.world.now_s < until_s:
+                self.world.advance(0.05)
+            return {} if found is None else found
+        assert not isinstance(result, Feed | Terminal)
+        return result

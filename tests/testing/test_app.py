@@ -61,15 +61,6 @@ async def test_a_verb_that_a_path_does_not_take_is_a_405(caller: Caller) -> None
     assert reply.json["code"] == "method_not_allowed"
 
 
-async def test_an_operation_that_is_not_served_is_a_501_that_names_it(
-    api: Emulator, caller: Caller
-) -> None:
-    reply = await caller.post("/v1/devboxes/dbx_1/suspend")
-    assert reply.status == 501
-    assert "devboxes.suspend" in reply.json["message"]
-    assert api.stats.executions == {}
-
-
 async def test_a_body_that_is_no_json_is_a_400(api: Emulator, caller: Caller) -> None:
     async with caller.session.post(
         f"{api.url}/v1/benchmarks",

@@ -1,10 +1,9 @@
-"""The official client walks the benchmark family and checks every answer strictly."""
+"""The official client walks the whole API and checks every answer strictly."""
 
 import io
 import zipfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from inspect import getmembers, isfunction
-from typing import Any
 
 import pytest
 from runloop_api_client import AsyncRunloop
@@ -12,41 +11,48 @@ from runloop_api_client._resource import AsyncAPIResource
 from runloop_api_client.lib.polling import PollingConfig
 
 from runloop_async.testing import Emulator, Phases
-from runloop_async.testing.messages import JsonObject
+from tests.testing import (
+    walks_of_commands,
+    walks_of_devboxes,
+    walks_of_groups,
+    walks_of_storage,
+)
+from tests.testing.walking import WALKS, ids, newest_first, walks
 
-Walk = Callable[[AsyncRunloop, Emulator], Awaitable[None]]
-
-GROUPS = ["accounts", "benchmarks", "benchmark_runs", "benchmark_jobs", "scenarios"]
 QUICK = PollingConfig(interval_seconds=0.01, max_attempts=200)
-NOT_WALKED = {
-    "scenarios.start_run_and_await_env_ready": "waits for a devbox to be running",
-}
 MADE_OF = {
     # a method that is no operation of its own, and one that it asks for
     "scenarios.runs.await_scored": "scenarios.runs.retrieve",
     "scenarios.runs.score_and_await": "scenarios.runs.score",
     "scenarios.runs.score_and_complete": "scenarios.runs.complete",
+    "scenarios.start_run_and_await_env_ready": "devboxes.wait_for_status",
+    "blueprints.await_build_complete": "blueprints.retrieve",
+    "blueprints.create_and_await_build_complete": "blueprints.create",
+    "devboxes.await_running": "devboxes.wait_for_status",
+    "devboxes.await_suspended": "devboxes.wait_for_status",
+    "devboxes.delete_disk_snapshot": "devboxes.disk_snapshots.delete",
+    "devboxes.disk_snapshots.await_completed": "devboxes.disk_snapshots.query_status",
+    "devboxes.execute_and_await_completion": "devboxes.execute",
+    "devboxes.executions.await_completed": "devboxes.wait_for_command",
+    "devboxes.executions.execute_async": "devboxes.execute_async",
+    "devboxes.executions.execute_sync": "devboxes.execute_sync",
+    "devboxes.list_disk_snapshots": "devboxes.disk_snapshots.list",
 }
-WALKS: dict[str, Walk] = {}
+OTHERS = (
+    walks_of_commands,
+    walks_of_devboxes,
+    walks_of_groups,
+    walks_of_storage,
+)  # which enter theirs on import
 
 
-def walks(name: str) -> Callable[[Walk], Walk]:
-    """Enter a walk under the method of the client that it is about."""
-
-    def enter(walk: Walk) -> Walk:
-        WALKS[name] = walk
-        return walk
-
-    return enter
-
-
-async def ids(pages: Any) -> list[str]:
-    """Return the ids on all pages, as the client goes through them."""
-    return [item.id async for item in pages]
-
-
-def newest_first(rows: list[JsonObject]) -> list[str]:
-    return [row["id"] for row in reversed(rows)]
+@walks("scenarios.start_run_and_await_env_ready")
+async def walk_env_ready(client: AsyncRunloop, api: Emulator) -> None:
+    row = api.scenarios.add()
+    run = await client.scenarios.start_run_and_await_env_ready(
+        scenario_id=row["id"], polling_config=QUICK
+    )
+    assert (await client.devboxes.retrieve(run.devbox_id)).status == "running"
 
 
 @walks("accounts.me")
@@ -324,33 +330,6 @@ async def walk_scenario_run_logs(client: AsyncRunloop, api: Emulator) -> None:
         assert "agent.log" in archive.namelist()
 
 
-@walks("scenarios.scorers.create")
-async def walk_scorer_create(client: AsyncRunloop, _api: Emulator) -> None:
-    scorer = await client.scenarios.scorers.create(type="t", bash_script="b")
-    assert scorer.type == "t"
-
-
-@walks("scenarios.scorers.retrieve")
-async def walk_scorer_retrieve(client: AsyncRunloop, api: Emulator) -> None:
-    row = api.scenarios.scorers.add(type="t")
-    assert (await client.scenarios.scorers.retrieve(row["id"])).type == "t"
-
-
-@walks("scenarios.scorers.update")
-async def walk_scorer_update(client: AsyncRunloop, api: Emulator) -> None:
-    scorers = client.scenarios.scorers
-    scorer = await scorers.update(
-        api.scenarios.scorers.add()["id"], type="u", bash_script="b"
-    )
-    assert scorer.type == "u"
-
-
-@walks("scenarios.scorers.list")
-async def walk_scorer_list(client: AsyncRunloop, api: Emulator) -> None:
-    rows = [api.scenarios.scorers.add(type=f"t{number}") for number in range(5)]
-    assert await ids(client.scenarios.scorers.list(limit=2)) == newest_first(rows)
-
-
 def methods(resource: AsyncAPIResource, name: str) -> list[str]:
     """Return the methods of a resource and of those within it."""
     found = [
@@ -367,7 +346,7 @@ def methods(resource: AsyncAPIResource, name: str) -> list[str]:
 
 @pytest.fixture
 async def api() -> AsyncIterator[Emulator]:
-    async with Emulator(phases=Phases(scoring=0.02)) as emulator:
+    async with Emulator(speed=50.0, phases=Phases(scoring=1.0)) as emulator:
         yield emulator
 
 
@@ -393,7 +372,13 @@ async def test_the_official_client_takes_the_answers(
 async def test_every_method_of_the_official_client_is_walked(
     client: AsyncRunloop,
 ) -> None:
-    there_are = {
-        method for group in GROUPS for method in methods(getattr(client, group), group)
+    groups = {
+        name: group
+        for name in vars(AsyncRunloop)
+        if "with_" not in name
+        and isinstance(group := getattr(client, name), AsyncAPIResource)
     }
-    assert set(WALKS) | set(NOT_WALKED) == there_are
+    there_are = {
+        method for name, group in groups.items() for method in methods(group, name)
+    }
+    assert set(WALKS) == there_are

@@ -4,12 +4,30 @@ from typing import Final
 
 from runloop_async.testing.routes import (
     accounts,
+    agents,
+    apikeys,
     benchmark_jobs,
     benchmark_runs,
-    planned,
+    blueprints,
+    gateway_configs,
+    mcp_configs,
+    network_policies,
+    objects,
+    pty,
+    restricted_keys,
+    secrets,
 )
+from runloop_async.testing.routes.axons import axons, events, sql
 from runloop_async.testing.routes.benchmarks import benchmarks
 from runloop_async.testing.routes.benchmarks import runs as benchmarks_runs
+from runloop_async.testing.routes.devboxes import (
+    access,
+    devboxes,
+    disk_snapshots,
+    executions,
+    files,
+    logs,
+)
 from runloop_async.testing.routes.scenarios import runs as scenarios_runs
 from runloop_async.testing.routes.scenarios import scenarios, scorers
 from runloop_async.testing.routing import Route
@@ -23,6 +41,24 @@ ROUTES: Final[list[Route]] = [
     *scenarios.ROUTES,
     *scenarios_runs.ROUTES,
     *scorers.ROUTES,
-    *planned.ROUTES,
+    *agents.ROUTES,
+    *apikeys.ROUTES,
+    *restricted_keys.ROUTES,
+    *secrets.ROUTES,
+    *network_policies.ROUTES,
+    *gateway_configs.ROUTES,
+    *mcp_configs.ROUTES,
+    *objects.ROUTES,
+    *blueprints.ROUTES,
+    *devboxes.ROUTES,
+    *executions.ROUTES,
+    *files.ROUTES,
+    *disk_snapshots.ROUTES,
+    *logs.ROUTES,
+    *access.ROUTES,
+    *axons.ROUTES,
+    *events.ROUTES,
+    *sql.ROUTES,
+    *pty.ROUTES,
 ]
 """Every operation of the API; of two for one path and verb the first counts."""

@@ -1,1 +1,1 @@
-"""What the benchmark family keeps and how it changes; no input or output."""
+"""What the emulator keeps and how it changes; no input or output."""

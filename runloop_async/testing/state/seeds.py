@@ -6,12 +6,17 @@ an id, shows in the next response. What is added last is the newest in lists. A 
 that the API does not know is a `TypeError`, an id that is taken a `ValueError`.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Final
 
+from runloop_async.testing.blobs import Blob
 from runloop_async.testing.messages import JsonObject, JsonValue
 from runloop_async.testing.state.benchmark_jobs import new_job
 from runloop_async.testing.state.benchmark_runs import new_benchmark_run
 from runloop_async.testing.state.benchmarks import BENCHMARKS, new_benchmark
+from runloop_async.testing.state.devboxes.devboxes import new_devbox
+from runloop_async.testing.state.devboxes.life import put_files
+from runloop_async.testing.state.objects import new_object
 from runloop_async.testing.state.scenarios.runs import new_scenario_run
 from runloop_async.testing.state.scenarios.scenarios import SCENARIOS, new_scenario
 from runloop_async.testing.state.scenarios.scorers import new_scorer
@@ -26,6 +31,48 @@ class _Seeds:
 
     def __init__(self, world: World) -> None:
         self._world = world
+
+
+class Seeds(_Seeds):
+    """Adds things of a group."""
+
+    def __init__(self, world: World, new: Callable[..., JsonObject]) -> None:
+        super().__init__(world)
+        self._new = new
+
+    def add(self, **fields: JsonValue) -> JsonObject:
+        """Add one; it stays as it is until it is asked to change."""
+        with self._world.lock:
+            self._world.settle()
+            return self._new(self._world, **fields)
+
+
+class DevboxSeeds(_Seeds):
+    """Adds devboxes."""
+
+    def add(
+        self, *, files: Mapping[str, str | bytes] | None = None, **fields: JsonValue
+    ) -> JsonObject:
+        """Add a devbox, by default a running one, with files by their paths."""
+        with self._world.lock:
+            self._world.settle()
+            devbox = new_devbox(self._world, **fields)
+            put_files(self._world, devbox, _bytes(files))
+            return devbox
+
+
+class ObjectSeeds(_Seeds):
+    """Adds storage objects."""
+
+    def add(self, content: str | bytes = b"", **fields: JsonValue) -> JsonObject:
+        """Add an object, by default one that is complete, with its content."""
+        data = content.encode() if isinstance(content, str) else content
+        with self._world.lock:
+            self._world.settle()
+            usual = {"state": "READ_ONLY", "size_bytes": len(data)}
+            added = new_object(self._world, **usual | fields)
+            self._world.hidden[added["id"]] = Blob.of(data)
+            return added
 
 
 class BenchmarkSeeds(_Seeds):
@@ -114,6 +161,13 @@ class BenchmarkJobSeeds(_Seeds):
         """
         self._world.settle()
         return new_job(self._world, **{"state": "completed"} | fields)
+
+
+def _bytes(files: Mapping[str, str | bytes] | None) -> dict[str, bytes]:
+    return {
+        path: content.encode() if isinstance(content, str) else content
+        for path, content in (files or {}).items()
+    }
 
 
 def _timed(world: World, fields: JsonObject) -> JsonObject:

@@ -13,6 +13,8 @@ from typing import Final
 
 from runloop_async.testing.messages import JsonObject, JsonValue, refused
 from runloop_async.testing.state.definitions import check_supplied
+from runloop_async.testing.state.devboxes.devboxes import DEVBOXES
+from runloop_async.testing.state.devboxes.life import shut_down, start_devbox
 from runloop_async.testing.state.lifecycle import check_open, end
 from runloop_async.testing.state.scenarios.scenarios import SCENARIOS
 from runloop_async.testing.state.scenarios.scoring import score_scenario
@@ -58,12 +60,16 @@ def start_scenario_run(
     check_supplied(
         scenario, fields["environment_variables"], fields["secrets_provided"]
     )
-    return new_scenario_run(
+    run = new_scenario_run(
         world,
         scenario_id=scenario_id,
         benchmark_run_id=around and around["id"],
         **fields,
     )
+    start_devbox(
+        world, id=run["devbox_id"], initiator_type="scenario", initiator_id=run["id"]
+    )
+    return run
 
 
 def score_run(world: World, run: JsonObject) -> JsonObject:
@@ -98,6 +104,9 @@ def end_scenario_run(world: World, run: JsonObject, state: str) -> JsonObject:
         ApiError: The run is over: 400.
     """
     check_open(run, SCENARIO_RUNS)
+    devbox = world.table(DEVBOXES).get(run["devbox_id"])
+    if devbox is not None:
+        shut_down(world, devbox, "api_shutdown")
     return end(world, run, state)
 
 

@@ -1,0 +1,1 @@
+"""What axons are asked."""

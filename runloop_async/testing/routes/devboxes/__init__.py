@@ -1,0 +1,1 @@
+"""What devboxes are asked."""

@@ -1,0 +1,53 @@
+"""Gateway configs: services that devboxes reach without holding their keys."""
+
+from typing import Final, NotRequired, TypedDict
+
+from runloop_async.testing.messages import JsonObject
+from runloop_async.testing.routes.stored import Stored
+from runloop_async.testing.world import Kind, World
+
+GATEWAY_CONFIGS: Final = Kind("gateway config", "gwc_")
+
+
+class Create(TypedDict):
+    """The body of a create."""
+
+    name: str
+    endpoint: str
+    auth_mechanism: JsonObject
+    custom_headers: NotRequired[list[JsonObject] | None]
+    description: NotRequired[str | None]
+
+
+class Update(TypedDict, total=False):
+    """The body of an update."""
+
+    name: str | None
+    endpoint: str | None
+    auth_mechanism: JsonObject | None
+    custom_headers: list[JsonObject] | None
+    description: str | None
+
+
+def usual(world: World) -> JsonObject:
+    """Return what a new one has."""
+    return {
+        "name": "gateway",
+        "endpoint": "https://api.example.com",
+        "auth_mechanism": {"type": "bearer"},
+        "custom_headers": None,
+        "description": None,
+        "account_id": None,
+        "create_time_ms": world.now_ms,
+    }
+
+
+GROUP: Final = Stored(
+    name="gateway_configs",
+    path="/v1/gateway-configs",
+    kind=GATEWAY_CONFIGS,
+    usual=usual,
+    create_body=Create,
+    update_body=Update,
+)
+ROUTES: Final = GROUP.routes()

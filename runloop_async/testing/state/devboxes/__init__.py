@@ -1,0 +1,1 @@
+"""Devboxes and what belongs to them."""
