@@ -68,6 +68,7 @@ class Recorder:
 
     clock: FakeClock = attrs.field(factory=FakeClock)
     prefetch: bool = False
+    base_url: str = "https://api.runloop.ai"
     gate: Gate = attrs.field(factory=partial(Concurrency, 100))
     answers: list[tuple[int, object] | Exception] = attrs.field(
         factory=list[tuple[int, object] | Exception]

@@ -53,6 +53,7 @@ class Streams:
     """What is answered to the question for the status, one after the other."""
     clock: FakeClock = attrs.field(factory=FakeClock)
     prefetch: bool = False
+    base_url: str = "https://api.runloop.ai"
     gate: Gate = attrs.field(factory=partial(Concurrency, 100))
     kind: str = "text/event-stream; charset=utf-8"
     queries: list[dict[str, str]] = attrs.field(factory=list[dict[str, str]])

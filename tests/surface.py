@@ -155,8 +155,18 @@ def is_model(value: Any) -> bool:
 
 def minimal(shape: Any) -> dict[str, object]:
     """Return the required fields of a TypedDict, each with some value."""
+    return _fields(shape, is_full=False)
+
+
+def maximal(shape: Any) -> dict[str, object]:
+    """Return all fields of a TypedDict, each with some value."""
+    return _fields(shape, is_full=True)
+
+
+def _fields(shape: Any, *, is_full: bool) -> dict[str, object]:
     hints = get_type_hints(shape, include_extras=True)
-    return {name: _some(hints[name]) for name in sorted(shape.__required_keys__)}
+    names = hints if is_full else shape.__required_keys__
+    return {name: _some(hints[name], is_full=is_full) for name in sorted(names)}
 
 
 def sample(model: str, *, is_full: bool) -> dict[str, object]:
@@ -184,17 +194,22 @@ def _sample_of(text: str, *, is_full: bool) -> object:
     return plain[text]
 
 
-def _some(annotation: Any) -> object:
+def _some(annotation: Any, *, is_full: bool) -> object:
     """Return some value that an annotation admits."""
     shape = shapes.bare(annotation)
+    if shape is JsonValue:
+        return {"a": 1}
     if shapes.is_union(shape):
-        parts = [part for part in shapes.members(shape) if is_typeddict(part)]
-        return _some(parts[0] if parts else shapes.members(shape)[0])
+        members = shapes.members(shape)
+        parts = [part for part in members if is_typeddict(part)]
+        return _some((parts or members)[0], is_full=is_full)
     if is_typeddict(shape):
-        return minimal(shape)
+        return _fields(shape, is_full=is_full)
     if shapes.is_literal(shape):
         return get_args(shape)[0]
-    if get_origin(shape) in {Sequence, list}:
-        return [_some(get_args(shape)[0])]
+    container = _CONTAINERS.get(get_origin(shape))
+    if container is not None:
+        inner = _some(get_args(shape)[-1], is_full=is_full)
+        return [inner] if container == "list" else {"key": inner}
     plain: Mapping[Any, object] = {str: "text", int: 1, float: 0.5, bool: True}
     return plain[shape]

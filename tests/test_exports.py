@@ -72,7 +72,8 @@ def test_every_file_of_the_resources_has_one() -> None:
 
     without = files - {kind.__module__ for kind in RESOURCES}
 
-    assert without == {"runloop_async.resources.devboxes.waits"}
+    room = "runloop_async.resources.devboxes"
+    assert without == {f"{room}.box", f"{room}.tunnels", f"{room}.waits"}
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.__qualname__)

@@ -13,7 +13,7 @@ from uuid import uuid4
 import attrs
 
 from runloop_async.calls.call import Call
-from runloop_async.calls.disk import opened, writing
+from runloop_async.calls.disk import in_thread, opened, writing
 from runloop_async.calls.runner import Stream
 from runloop_async.values import header, named_text
 from runloop_async.wire.request import Content
@@ -29,6 +29,7 @@ Bytes: TypeAlias = (
 Source: TypeAlias = Bytes | tuple[str, Bytes] | tuple[str, Bytes, str]
 """A file to send: its content, or its name, content and media type."""
 
+_KIND: Final = "application/octet-stream"
 _PIECE: Final = 256 * 1024
 """Bytes that are read and sent at a time."""
 
@@ -81,7 +82,6 @@ def content_of(source: Source, progress: OnBytes | None = None) -> Part:
 
 
 def _content(source: Bytes, progress: OnBytes | None) -> Content:
-    kind = "application/octet-stream"
     if isinstance(source, bytes | bytearray | memoryview):
         view = memoryview(source).cast("B")
         pieces: Callable[[], AsyncIterator[bytes]] = partial(_of_bytes, view)
@@ -93,14 +93,10 @@ def _content(source: Bytes, progress: OnBytes | None) -> Content:
             raise ValueError(f"{path} is not a file: give the path of one")
         size, can_repeat, pieces = status.st_size, True, partial(_of_path, path)
     elif isinstance(source, AsyncIterable):
-        once = iter((source,))
-        return Content(
-            pieces=lambda: _counted(_of_iterable(once), None, progress),
-            type=kind,
-            size=None,
-            can_repeat=False,
-        )
-    elif hasattr(source, "read") and hasattr(source, "seek"):
+        return _only_once(source, progress)
+    elif hasattr(source, "read") and not _can_seek(source):
+        return _only_once(_of_pipe(source), progress)
+    elif hasattr(source, "read"):
         begin = source.tell()
         size, can_repeat = source.seek(0, os.SEEK_END) - begin, True
         source.seek(begin)
@@ -113,9 +109,19 @@ def _content(source: Bytes, progress: OnBytes | None) -> Content:
         )
     return Content(
         pieces=lambda: _counted(pieces(), size, progress),
-        type=kind,
+        type=_KIND,
         size=size,
         can_repeat=can_repeat,
+    )
+
+
+def _only_once(source: AsyncIterable[bytes], progress: OnBytes | None) -> Content:
+    once = iter((source,))
+    return Content(
+        pieces=lambda: _counted(_of_iterable(once), None, progress),
+        type=_KIND,
+        size=None,
+        can_repeat=False,
     )
 
 
@@ -134,9 +140,23 @@ async def _of_file(file: Any, begin: int) -> AsyncGenerator[bytes]:
     loop = asyncio.get_running_loop()
     await loop.run_in_executor(None, file.seek, begin)
     while piece := await loop.run_in_executor(None, file.read, _PIECE):
-        if not isinstance(piece, bytes):
-            raise TypeError("the file gives text: open it for reading bytes, as 'rb'")
-        yield piece
+        yield _checked(piece)
+
+
+def _can_seek(file: Any) -> bool:
+    """Tell whether a file can be read again; a pipe, such as stdin, cannot."""
+    return hasattr(file, "seek") and (not hasattr(file, "seekable") or file.seekable())
+
+
+async def _of_pipe(file: Any) -> AsyncGenerator[bytes]:
+    while piece := await in_thread(partial(file.read, _PIECE)):
+        yield _checked(piece)
+
+
+def _checked(piece: object) -> bytes:
+    if not isinstance(piece, bytes):
+        raise TypeError("the file gives text: open it for reading bytes, as 'rb'")
+    return piece
 
 
 async def _of_iterable(once: Any) -> AsyncGenerator[bytes]:

@@ -103,6 +103,11 @@ class Runner(Protocol):
         """Whether a list fetches its next page while the present one is consumed."""
         ...
 
+    @property
+    def base_url(self) -> str:
+        """Where the API is."""
+        ...
+
     async def pause(self, delay_s: float) -> None:
         """Sleep between two requests of one wait.
 

@@ -1,11 +1,30 @@
 """Storage objects."""
 
-from typing import Unpack
+import asyncio
+import os
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, TypedDict, Unpack
 
 from runloop_async.calls.call import Call
+from runloop_async.calls.deadline import Steps
+from runloop_async.calls.files import (
+    Bytes,
+    Download,
+    OnBytes,
+    checked_progress,
+    content_of,
+)
 from runloop_async.calls.paging import PageCall
+from runloop_async.calls.repeatable import Flow
 from runloop_async.calls.resource import Resource
+from runloop_async.calls.spool import archived, checked_folder, sized
+from runloop_async.calls.storage import get, put
+from runloop_async.errors import APIResponseValidationError, RunloopError
 from runloop_async.models.objects import (
+    ObjectContentType,
     ObjectCreateParams,
     ObjectDownloadParams,
     ObjectDownloadUrlView,
@@ -14,11 +33,189 @@ from runloop_async.models.objects import (
     ObjectView,
 )
 from runloop_async.models.shared import MetadataKeysView, MetadataValuesView
-from runloop_async.wire.request import Safety
+from runloop_async.options import CallOptions
+from runloop_async.values import named_text
+from runloop_async.wire.request import Content, Safety
+
+_DELETION_S: Final = 10.0
+"""Seconds to delete an object whose upload has failed."""
+_KINDS: Final[Mapping[str, ObjectContentType]] = {
+    **dict.fromkeys((".txt", ".html", ".css", ".js", ".json", ".xml"), "text"),
+    **dict.fromkeys((".yaml", ".yml", ".md", ".csv"), "text"),
+    **dict.fromkeys((".tgz", ".tar.gz"), "tgz"),
+    ".gz": "gzip",
+    ".tar": "tar",
+}
+"""What files hold, by the ends of their names."""
+
+
+class UploadParams(TypedDict, total=False):
+    """What an uploaded object has besides its content."""
+
+    metadata: Mapping[str, str] | None
+    """Words of your own to find it by."""
+    ttl_ms: int | None
+    """Milliseconds after which it is deleted; default is never."""
 
 
 class Objects(Resource):
     """Storage objects: files that the service keeps."""
+
+    def upload_from_file(
+        self,
+        path: str | os.PathLike[str],
+        name: str | None = None,
+        *,
+        content_type: ObjectContentType | None = None,
+        progress: OnBytes | None = None,
+        **fields: Unpack[UploadParams],
+    ) -> Flow[ObjectView]:
+        """Create an object with the content of a file, in constant memory.
+
+        Args:
+            path: The file.
+            name: Its name in storage; that of the file by default.
+            content_type: What it holds; by default told by the end of its name.
+            progress: Is told how many bytes have been sent so far.
+            **fields: What the object has besides.
+
+        Raises:
+            OSError: There is no such file.
+            ValueError: It is not a regular file.
+            APIError: It could not be uploaded; then the object is deleted, or a note
+                of the error says that it is not.
+        """
+        file = Path(path)
+        kind = content_type or _kind_of(file.name)
+        part = content_of(file, progress)
+        return self._uploaded(
+            name or file.name, kind, partial(sized, part.content), fields
+        )
+
+    def upload_from_bytes(
+        self,
+        content: Bytes,
+        name: str,
+        *,
+        content_type: ObjectContentType = "binary",
+        progress: OnBytes | None = None,
+        **fields: Unpack[UploadParams],
+    ) -> Flow[ObjectView]:
+        """Create an object with a content; see `upload_from_file`.
+
+        Args:
+            content: Bytes, a file open for reading bytes, or an async iterator of
+                bytes, which goes into a temporary file first.
+            name: Its name in storage.
+            content_type: What it holds.
+            progress: Is told how many bytes have been sent so far.
+            **fields: What the object has besides.
+        """
+        part = content_of(content, progress)
+        return self._uploaded(name, content_type, partial(sized, part.content), fields)
+
+    def upload_from_text(
+        self, text: str, name: str, **fields: Unpack[UploadParams]
+    ) -> Flow[ObjectView]:
+        """Create an object with a text; see `upload_from_file`."""
+        content = content_of(named_text("text", text).encode()).content
+        return self._uploaded(name, "text", partial(sized, content), fields)
+
+    def upload_from_dir(
+        self,
+        path: str | os.PathLike[str],
+        name: str | None = None,
+        *,
+        progress: OnBytes | None = None,
+        **fields: Unpack[UploadParams],
+    ) -> Flow[ObjectView]:
+        """Create an object with an archive of a folder; see `upload_from_file`.
+
+        Args:
+            path: The folder.
+            name: Its name in storage; that of the folder and `.tgz` by default.
+            progress: Is told how many bytes have been sent so far.
+            **fields: What the object has besides.
+
+        Raises:
+            ValueError: There is no such folder.
+        """
+        folder = checked_folder(path)
+        make = partial(archived, folder, checked_progress(progress))
+        name = name or f"{folder.resolve().name}.tgz"
+        return self._uploaded(name, "tgz", make, fields)
+
+    def download_as_bytes(self, id: str) -> Flow[bytes]:
+        """Return the content of an object."""
+        return self._downloaded(id, _as_bytes)
+
+    def download_as_text(self, id: str) -> Flow[str]:
+        """Return the content of an object as text, which must be UTF-8."""
+        return self._downloaded(id, _as_text)
+
+    def download_to_file(
+        self, id: str, path: str | os.PathLike[str], progress: OnBytes | None = None
+    ) -> Flow[int]:
+        """Write the content of an object to a file, and return its size in bytes.
+
+        It takes constant memory, and the file is replaced as a whole; see
+        `Download.write_to_file`.
+        """
+        checked_progress(progress)
+
+        async def write(download: Download) -> int:
+            return await download.write_to_file(path, progress)
+
+        return self._downloaded(id, write)
+
+    def _uploaded(
+        self,
+        name: str,
+        content_type: ObjectContentType,
+        make: Callable[[], AbstractAsyncContextManager[Content]],
+        fields: UploadParams,
+    ) -> Flow[ObjectView]:
+        created = self.create(name=name, content_type=content_type, **fields)
+        work = partial(self._upload_whole, created, make)
+        return Flow(work, name=f"upload {name}", first=created)
+
+    async def _upload_whole(
+        self,
+        created: Call[ObjectView],
+        make: Callable[[], AbstractAsyncContextManager[Content]],
+        **options: Unpack[CallOptions],
+    ) -> ObjectView:
+        step = Steps(self._runner.clock, options)
+        created.close()  # it is meant to be sent, even if there turns out to be nothing
+        async with make() as content:
+            found = await step(created)
+            try:
+                url, headers = _upload_url(found), found.upload_headers
+                await step(put(self._runner, url, headers, content))
+                return await step(self.complete(found.id))
+            except BaseException as error:
+                await self._delete_after(error, found.id)
+                raise
+
+    async def _delete_after(self, error: BaseException, id: str) -> None:
+        """Delete an object whose upload has failed, and have the error say so."""
+        try:
+            async with asyncio.timeout(_DELETION_S):
+                await self.delete(id)
+        except (RunloopError, TimeoutError) as failure:
+            error.add_note(f"the object {id} was left without content: {failure}")
+        else:
+            error.add_note(f"the object {id} has been deleted")
+
+    def _downloaded(self, id: str, read: Callable[[Download], Any]) -> Flow[Any]:
+        found = self.download(id)
+
+        async def work(**options: Unpack[CallOptions]) -> Any:
+            step = Steps(self._runner.clock, options)
+            url = (await step(found)).download_url
+            return await read(step(get(self._runner, url)))
+
+        return Flow(work, name=f"download {id}", first=found)
 
     def create(self, **fields: Unpack[ObjectCreateParams]) -> Call[ObjectView]:
         """Make an object without content: see `upload_url`, then `complete`."""
@@ -81,3 +278,26 @@ class Objects(Resource):
         return self._get(
             "/v1/objects/metadata/keys/{key}/values", MetadataValuesView, key=key
         )
+
+
+def _upload_url(found: ObjectView) -> str:
+    if found.upload_url is None:
+        raise APIResponseValidationError(
+            f"the object {found.id} has no upload_url", expected="str", found="null"
+        )
+    return found.upload_url
+
+
+def _kind_of(name: str) -> ObjectContentType:
+    for end, kind in _KINDS.items():
+        if name.lower().endswith(end):
+            return kind
+    return "unspecified"
+
+
+async def _as_bytes(download: Download) -> bytes:
+    return await download
+
+
+async def _as_text(download: Download) -> str:
+    return (await download).decode()

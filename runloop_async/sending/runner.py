@@ -45,7 +45,7 @@ class HttpRunner:
         """Time and chance."""
         self.gate = lanes[Workload.API].gate.governor.concurrency
         """How many short calls may be under way."""
-        self.prefetch = options.prefetch
+        self.prefetch, self.base_url = options.prefetch, options.base_url
         """Whether a list fetches its next page while the present one is consumed."""
         self._asking = Asking(pool)
         self._preparation = Preparation(options, telemetry)

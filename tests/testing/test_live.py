@@ -257,3 +257,13 @@ async def test_a_snapshot_that_is_deleted_in_the_making_stays_so(
     await caller.post(f"{path}/delete")
     api.advance(5)
     assert (await caller.get(f"{path}/status")).json["status"] == "deleted"
+
+
+async def test_a_blueprint_that_is_deleted_is_not_built(
+    api: Emulator, caller: Caller
+) -> None:
+    made = (await caller.post("/v1/blueprints", {"name": "b"})).json
+    await caller.post(f"/v1/blueprints/{made['id']}/delete")
+    api.advance(60)
+    found = (await caller.get(f"/v1/blueprints/{made['id']}")).json
+    assert (found["status"], found["state"]) == ("queued", "deleted")

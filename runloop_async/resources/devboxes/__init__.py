@@ -1,5 +1,6 @@
-"""Devboxes: themselves, their executions, snapshots, logs and ways in."""
+"""Devboxes, their snapshots, commands and logs."""
 
+from runloop_async.resources.devboxes.box import Devbox, Execution, ExecutionResult
 from runloop_async.resources.devboxes.devboxes import Devboxes
 
-__all__ = ["Devboxes"]
+__all__ = ["Devbox", "Devboxes", "Execution", "ExecutionResult"]

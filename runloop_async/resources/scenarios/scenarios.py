@@ -3,7 +3,10 @@
 from typing import Unpack
 
 from runloop_async.calls.call import Call
+from runloop_async.calls.deadline import Steps
 from runloop_async.calls.paging import PageCall
+from runloop_async.calls.polling import PollingConfig, PollingConfigLike
+from runloop_async.calls.repeatable import Flow
 from runloop_async.calls.resource import Resource
 from runloop_async.calls.runner import Runner
 from runloop_async.models.scenarios.runs import ScenarioRunListView, ScenarioRunView
@@ -21,6 +24,7 @@ from runloop_async.models.shared import (
     MetadataKeysView,
     MetadataValuesView,
 )
+from runloop_async.options import CallOptions
 from runloop_async.resources.scenarios.runs import ScenarioRuns
 from runloop_async.resources.scenarios.scorers import Scorers
 from runloop_async.wire.request import Safety
@@ -106,6 +110,35 @@ class Scenarios(Resource):
         return self._post(
             "/v1/scenarios/start_run", ScenarioRunView, fields, ScenarioStartRunParams
         )
+
+    def start_run_and_await_env_ready(
+        self,
+        *,
+        polling_config: PollingConfigLike | None = None,
+        **fields: Unpack[ScenarioStartRunParams],
+    ) -> Flow[ScenarioRunView]:
+        """Start an attempt, and wait until its devbox has booted.
+
+        Raises:
+            WaitError: The devbox failed or was shut down; `last_value` is the devbox.
+            PollingTimeout: It had not booted by the deadline.
+            APIError: The attempt could not be started, or the devbox asked for.
+        """
+        polling = PollingConfig.of(polling_config)
+        started = self.start_run(**fields)
+
+        async def work(**options: Unpack[CallOptions]) -> ScenarioRunView:
+            from runloop_async.resources.devboxes.devboxes import (  # noqa: PLC0415 - for this alone
+                Devboxes,
+            )
+
+            step = Steps(self._runner.clock, options)
+            run = await step(started)
+            devboxes = Devboxes(self._runner)
+            await step(devboxes.await_running(run.devbox_id, polling_config=polling))
+            return run
+
+        return Flow(work, name="start a scenario", first=started)
 
     def archive(self, id: str) -> Call[ScenarioView]:
         """Put a scenario out of use."""

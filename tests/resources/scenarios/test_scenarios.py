@@ -194,7 +194,7 @@ async def test_a_method_gives_its_model(resource: type[Any], case: Case[Any]) ->
 def test_every_method_is_tested() -> None:
     waits = {"await_scored", "score_and_await", "score_and_complete"}
 
-    assert methods(Scenarios) == CASES.keys()
+    assert methods(Scenarios) == CASES.keys() | {"start_run_and_await_env_ready"}
     assert methods(ScenarioRuns) == RUN_CASES.keys() | waits
     assert methods(Scorers) == SCORER_CASES.keys()
 

@@ -134,7 +134,7 @@ def send_std_in(world: World, ask: Ask) -> JsonObject:
     return {
         "devbox_id": execution["devbox_id"],
         "execution_id": execution["id"],
-        "success": True,
+        "success": output.reads_stdin or signal == "INTERRUPT",
     }
 
 

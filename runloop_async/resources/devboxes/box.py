@@ -1,0 +1,338 @@
+"""A devbox to work on, from its start to its end."""
+
+import asyncio
+import inspect
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Final, TypeAlias, Unpack
+
+import attrs
+
+from runloop_async.calls.call import Call
+from runloop_async.calls.files import Download, OnBytes, Source
+from runloop_async.calls.polling import PollingConfigLike
+from runloop_async.calls.streaming import EventStream
+from runloop_async.errors import RunloopError
+from runloop_async.models.devboxes.devboxes import DevboxView
+from runloop_async.models.devboxes.disk_snapshots import (
+    DevboxSnapshotParams,
+    DevboxSnapshotView,
+)
+from runloop_async.models.devboxes.executions import (
+    DevboxAsyncExecutionDetailView,
+    DevboxExecutionDetailView,
+    ExecutionUpdateChunk,
+)
+from runloop_async.resources.devboxes.lifecycle import Lifecycle
+from runloop_async.resources.devboxes.tunnels import tunnel_address
+
+OnText: TypeAlias = Callable[[str], Any]
+"""Is told what a command prints, as it comes; may be a coroutine function."""
+
+_SHUTDOWN_S: Final = 30.0
+
+
+@attrs.frozen(kw_only=True)
+class ExecutionResult:
+    """How a command ended."""
+
+    execution_id: str
+    """Identifier of the execution."""
+    exit_code: int
+    """Its exit code; 0 is success."""
+    stdout: str
+    """All that it printed."""
+    stderr: str
+    """All that it printed to standard error."""
+
+    @property
+    def success(self) -> bool:
+        """Whether the exit code is 0."""
+        return self.exit_code == 0
+
+
+@attrs.frozen(eq=False)
+class Execution:
+    """A command that was started on a devbox."""
+
+    _devboxes: Lifecycle = attrs.field(repr=False)
+    devbox_id: str
+    """The devbox."""
+    id: str
+    """Identifier of the execution."""
+
+    async def result(
+        self,
+        *,
+        stdout: OnText | None = None,
+        stderr: OnText | None = None,
+        polling_config: PollingConfigLike | None = None,
+    ) -> ExecutionResult:
+        """Wait for its end.
+
+        Args:
+            stdout: Is told what it prints, as it comes.
+            stderr: Is told what it prints to standard error.
+            polling_config: How long to wait.
+
+        Raises:
+            PollingTimeout: It did not end by the deadline.
+            APIError: It could not be asked for.
+        """
+        executions = self._devboxes.executions
+        wait = executions.await_completed(
+            self.id, devbox_id=self.devbox_id, polling_config=polling_config
+        )
+        async with asyncio.TaskGroup() as tasks:
+            for on_text, pieces in ((stdout, self.stdout), (stderr, self.stderr)):
+                if on_text is not None:
+                    tasks.create_task(_tell(on_text, pieces()))
+            ended = await wait
+        return await self.whole(ended)
+
+    async def stdout(self) -> AsyncGenerator[str]:
+        """Yield what it prints, as it comes, from the beginning."""
+        executions = self._devboxes.executions
+        events = executions.stream_stdout_updates(self.id, devbox_id=self.devbox_id)
+        async for text in _texts(events):
+            yield text
+
+    async def stderr(self) -> AsyncGenerator[str]:
+        """Yield what it prints to standard error, as it comes, from the beginning."""
+        executions = self._devboxes.executions
+        events = executions.stream_stderr_updates(self.id, devbox_id=self.devbox_id)
+        async for text in _texts(events):
+            yield text
+
+    async def kill(self) -> None:
+        """End it."""
+        await self._devboxes.executions.kill(self.id, devbox_id=self.devbox_id)
+
+    async def send_std_in(self, text: str) -> None:
+        """Send it a text; it must have been started with `attach_stdin`.
+
+        Raises:
+            RunloopError: It does not take it.
+        """
+        executions = self._devboxes.executions
+        sent = await executions.send_std_in(
+            self.id, devbox_id=self.devbox_id, text=text
+        )
+        _check_taken(sent.success, self.id)
+
+    async def close_std_in(self) -> None:
+        """Tell it that no more text comes.
+
+        Raises:
+            RunloopError: It does not take it.
+        """
+        executions = self._devboxes.executions
+        sent = await executions.send_std_in(
+            self.id, devbox_id=self.devbox_id, signal="EOF"
+        )
+        _check_taken(sent.success, self.id)
+
+    async def whole(self, ended: DevboxAsyncExecutionDetailView) -> ExecutionResult:
+        """Return its result, with all of the output, of which `ended` may lack some."""
+        stdout, stderr = ended.stdout or "", ended.stderr or ""
+        if ended.stdout_truncated:
+            stdout = "".join([text async for text in self.stdout()])
+        if ended.stderr_truncated:
+            stderr = "".join([text async for text in self.stderr()])
+        return ExecutionResult(
+            execution_id=self.id,
+            exit_code=-1 if ended.exit_status is None else ended.exit_status,
+            stdout=stdout,
+            stderr=stderr,
+        )
+
+
+@attrs.frozen(eq=False)
+class Devbox:
+    """A devbox to work on."""
+
+    _devboxes: Lifecycle = attrs.field(repr=False)
+    _base_url: str = attrs.field(repr=False)
+    id: str
+    """The devbox."""
+
+    async def exec(
+        self,
+        command: str,
+        *,
+        shell_name: str | None = None,
+        stdout: OnText | None = None,
+        stderr: OnText | None = None,
+        polling_config: PollingConfigLike | None = None,
+    ) -> ExecutionResult:
+        """Run a command to its end, whatever its exit code.
+
+        Args:
+            command: The command.
+            shell_name: A shell that keeps its directory and variables between commands.
+            stdout: Is told what the command prints, as it comes.
+            stderr: Is told what it prints to standard error.
+            polling_config: How long to wait.
+
+        Raises:
+            PollingTimeout: It did not end by the deadline.
+            APIError: It could not be started, or asked for.
+        """
+        if stdout is not None or stderr is not None:
+            execution = await self.start(command, shell_name=shell_name)
+            return await execution.result(
+                stdout=stdout, stderr=stderr, polling_config=polling_config
+            )
+        ended = await self._devboxes.execute_and_await_completion(
+            self.id,
+            command=command,
+            shell_name=shell_name,
+            polling_config=polling_config,
+        )
+        execution = Execution(self._devboxes, self.id, ended.execution_id)
+        return await execution.whole(ended)
+
+    async def start(
+        self, command: str, *, shell_name: str | None = None, attach_stdin: bool = False
+    ) -> Execution:
+        """Start a command, and return without waiting for its end.
+
+        Args:
+            command: The command.
+            shell_name: A shell that keeps its directory and variables between commands.
+            attach_stdin: Whether to be able to send it text.
+        """
+        started = await self._devboxes.execute_async(
+            self.id, command=command, shell_name=shell_name, attach_stdin=attach_stdin
+        )
+        return Execution(self._devboxes, self.id, started.execution_id)
+
+    def read(self, path: str) -> Call[str]:
+        """Return the text of a file."""
+        return self._devboxes.read_file_contents(self.id, file_path=path)
+
+    def write(self, path: str, contents: str) -> Call[DevboxExecutionDetailView]:
+        """Write a text to a file."""
+        return self._devboxes.write_file_contents(
+            self.id, file_path=path, contents=contents
+        )
+
+    def upload(
+        self, path: str, file: Source, progress: OnBytes | None = None
+    ) -> Call[None]:
+        """Write a file, of any size; see `devboxes.upload_file`."""
+        return self._devboxes.upload_file(
+            self.id, path=path, file=file, progress=progress
+        )
+
+    def download(self, path: str) -> Download:
+        """Fetch a file, of any size: `await` it, or `write_to_file`."""
+        return self._devboxes.download_file(self.id, path=path)
+
+    def info(self) -> Call[DevboxView]:
+        """Return the devbox as it is now."""
+        return self._devboxes.retrieve(self.id)
+
+    async def snapshot(
+        self,
+        *,
+        polling_config: PollingConfigLike | None = None,
+        **fields: Unpack[DevboxSnapshotParams],
+    ) -> DevboxSnapshotView:
+        """Take a snapshot of the disk, and wait until it is complete.
+
+        Raises:
+            WaitError: It failed.
+            PollingTimeout: It was not complete by the deadline.
+        """
+        begun = await self._devboxes.snapshot_disk_async(self.id, **fields)
+        done = await self._devboxes.disk_snapshots.await_completed(
+            begun.id, polling_config=polling_config
+        )
+        return done.snapshot or begun
+
+    async def suspend(
+        self, polling_config: PollingConfigLike | None = None
+    ) -> DevboxView:
+        """Suspend the devbox, and wait until it is."""
+        await self._devboxes.suspend(self.id)
+        return await self._devboxes.await_suspended(
+            self.id, polling_config=polling_config
+        )
+
+    async def resume(
+        self, polling_config: PollingConfigLike | None = None
+    ) -> DevboxView:
+        """Resume the devbox, and wait until it runs."""
+        await self._devboxes.resume(self.id)
+        return await self._devboxes.await_running(
+            self.id, polling_config=polling_config
+        )
+
+    async def tunnel_url(self, port: int) -> str:
+        """Return the URL of a port of the devbox; it gets a tunnel if it has none."""
+        tunnel = (await self.info()).tunnel
+        if tunnel is None:
+            tunnel = await self._devboxes.enable_tunnel(self.id)
+        return tunnel_address(self._base_url, tunnel.tunnel_key, port)
+
+    async def shutdown(self) -> None:
+        """Shut the devbox down for good."""
+        await self._devboxes.shutdown(self.id)
+
+
+@asynccontextmanager
+async def opened_box(
+    devboxes: Lifecycle,
+    base_url: str,
+    created: Call[DevboxView],
+    polling_config: PollingConfigLike | None,
+) -> AsyncGenerator[Devbox]:
+    """Create a devbox, yield it once it runs, and shut it down at the end."""
+    devbox = await created
+    try:
+        await devboxes.await_running(devbox.id, polling_config=polling_config)
+        yield Devbox(devboxes, base_url, devbox.id)
+    except BaseException as error:
+        try:
+            await _shut_down(devboxes, devbox.id)
+        except RunloopError as failure:
+            error.add_note(f"the devbox {devbox.id} may still run: {failure}")
+        raise
+    await _shut_down(devboxes, devbox.id)
+
+
+async def _shut_down(devboxes: Lifecycle, id: str) -> None:
+    """Shut a devbox down, also if the task is cancelled meanwhile."""
+    call = devboxes.shutdown(id).with_options(deadline=_SHUTDOWN_S)
+    ending = asyncio.ensure_future(call)
+    cancelled: asyncio.CancelledError | None = None
+    while not ending.done():
+        try:
+            await asyncio.wait([ending])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    failure = ending.exception()
+    if cancelled is not None or failure is not None:
+        raise cancelled or failure or AssertionError
+
+
+async def _tell(on_text: OnText, pieces: AsyncGenerator[str]) -> None:
+    async for text in pieces:
+        told = on_text(text)
+        if inspect.isawaitable(told):
+            await told
+
+
+async def _texts(events: EventStream[ExecutionUpdateChunk]) -> AsyncGenerator[str]:
+    async with events:
+        async for event in events:
+            yield event.output
+
+
+def _check_taken(success: bool, execution_id: str) -> None:
+    if not success:
+        raise RunloopError(
+            f"the execution {execution_id} takes no input: start it with "
+            "attach_stdin=True"
+        )

@@ -1,0 +1,198 @@
+"""A devbox that is held: from its start to its end, whatever happens between."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from runloop_async import AsyncRunloop, RunloopError, WaitError
+from runloop_async.resources.devboxes.tunnels import tunnel_address
+from runloop_async.testing import Emulator, status
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[Emulator]:
+    async with Emulator(speed=100.0) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+async def client(api: Emulator) -> AsyncIterator[AsyncRunloop]:
+    async with AsyncRunloop(bearer_token="any", base_url=api.url) as made:
+        yield made
+
+
+async def states(client: AsyncRunloop) -> list[str]:
+    return [each.status async for each in client.devboxes.list()]
+
+
+async def test_a_devbox_is_there_for_a_block(
+    client: AsyncRunloop, api: Emulator
+) -> None:
+    api.commands.add("make", stdout="built", stderr="warned", exit_status=2)
+    async with client.devboxes.open(name="d", file_mounts={"/a": "text"}) as box:
+        assert await states(client) == ["running"]
+        done = await box.exec("make")
+        await box.write("/b", "more")
+        await box.upload("/c", b"\0\1")
+        texts = (await box.read("/a"), await box.read("/b"))
+        data = await box.download("/c")
+        assert (await box.info()).name == "d"
+
+    assert (done.exit_code, done.stdout, done.stderr) == (2, "built", "warned")
+    assert not done.success
+    assert (texts, data) == (("text", "more"), b"\0\1")
+    assert await states(client) == ["shutdown"]
+
+
+async def test_output_is_told_as_it_comes(client: AsyncRunloop, api: Emulator) -> None:
+    api.commands.add("talk", stdout=["a", "b"], stderr=["x", "y"], seconds=3.0)
+    heard, faults = list[str](), list[str]()
+
+    async def hear(text: str) -> None:
+        heard.append(text)
+
+    box = client.devboxes.box(api.devboxes.add()["id"])
+    done = await box.exec("talk", stdout=hear, stderr=faults.append)
+
+    assert (heard, faults) == (["a", "b"], ["x", "y"])
+    assert (done.success, done.stdout, done.stderr) == (True, "ab", "xy")
+
+
+async def test_long_output_comes_whole(client: AsyncRunloop, api: Emulator) -> None:
+    out = [f"line {number}\n" for number in range(300)]
+    api.commands.add("talk", stdout=out, stderr="".join(out))
+    box = client.devboxes.box(api.devboxes.add()["id"])
+
+    done = await box.exec("talk")
+
+    assert done.stdout == done.stderr == "".join(out)
+
+
+async def test_a_command_can_be_talked_to(client: AsyncRunloop, api: Emulator) -> None:
+    box = client.devboxes.box(api.devboxes.add()["id"])
+    cat = await box.start("cat", attach_stdin=True)
+    await cat.send_std_in("hello")
+    await cat.close_std_in()
+    assert (await cat.result()).stdout == "hello"
+    assert [text async for text in cat.stdout()] == ["hello"]
+    assert [text async for text in cat.stderr()] == []
+
+    asleep = await box.start("sleep 9000")
+    await asleep.kill()
+    assert (await asleep.result()).exit_code == 137
+
+
+async def test_a_command_that_takes_no_input_says_so(
+    client: AsyncRunloop, api: Emulator
+) -> None:
+    box = client.devboxes.box(api.devboxes.add()["id"])
+    asleep = await box.start("sleep 9000")
+    for sending in (asleep.send_std_in("x"), asleep.close_std_in()):
+        with pytest.raises(RunloopError, match="takes no input: start it with"):
+            await sending
+
+
+async def test_snapshots_suspension_and_tunnels(
+    client: AsyncRunloop, api: Emulator
+) -> None:
+    async with client.devboxes.open(file_mounts={"/a": "kept"}) as box:
+        snapshot = await box.snapshot(name="s")
+        assert (await box.suspend()).status == "suspended"
+        assert (await box.resume()).status == "running"
+        assert await box.tunnel_url(8000) == api.url
+        assert await box.tunnel_url(8000) == api.url
+    assert snapshot.size_bytes == 4
+    async with client.devboxes.open(snapshot_id=snapshot.id) as other:
+        assert await other.read("/a") == "kept"
+        await other.shutdown()
+
+
+async def test_it_is_shut_down_after_an_error(client: AsyncRunloop) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with client.devboxes.open():
+            _ = 1 / 0
+
+    assert await states(client) == ["shutdown"]
+
+
+async def test_it_is_shut_down_when_it_is_cancelled(client: AsyncRunloop) -> None:
+    opened = asyncio.Event()
+
+    async def work() -> None:
+        async with client.devboxes.open():
+            opened.set()
+            await asyncio.sleep(60)
+
+    task = asyncio.create_task(work())
+    await opened.wait()
+    task.cancel()
+    await asyncio.sleep(0)
+    task.cancel()  # also while it is being shut down
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert await states(client) == ["shutdown"]
+
+
+async def test_a_cancellation_during_the_shutdown_waits_for_it(
+    client: AsyncRunloop, api: Emulator
+) -> None:
+    left = asyncio.Event()
+
+    async def work() -> None:
+        async with client.devboxes.open():
+            left.set()
+
+    task = asyncio.create_task(work())
+    await left.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await states(client) == ["shutdown"]
+    assert api.stats.executions["devboxes.shutdown"] == 1
+
+
+async def test_one_that_does_not_boot_is_shut_down(
+    client: AsyncRunloop, api: Emulator
+) -> None:
+    api.commands.add("make", exit_status=1)
+    with pytest.raises(WaitError, match="failure"):
+        async with client.devboxes.open(
+            launch_parameters={"launch_commands": ["make"]}
+        ):
+            pytest.fail("it does not run")
+    assert api.stats.executions["devboxes.shutdown"] == 1
+
+
+async def test_the_error_of_the_block_goes_first(
+    client: AsyncRunloop, api: Emulator
+) -> None:
+    api.faults.add(status(400), path="*/shutdown")
+    with pytest.raises(ZeroDivisionError) as raised:
+        async with client.devboxes.open():
+            _ = 1 / 0
+    [note] = raised.value.__notes__
+    assert "may still run" in note
+
+    with pytest.raises(RunloopError):
+        async with client.devboxes.open():
+            pass
+
+
+@pytest.mark.parametrize(
+    ("base", "wanted"),
+    [
+        ("https://api.runloop.ai", "https://80-key.tunnel.runloop.ai"),
+        ("https://api.runloop.pro/x", "https://80-key.tunnel.runloop.pro"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("http://localhost:8080", "http://localhost:8080"),
+    ],
+)
+def test_a_tunnel_has_a_host_of_its_own(base: str, wanted: str) -> None:
+    assert tunnel_address(base, "key", 80) == wanted
+
+
+def test_an_id_is_a_text(client: AsyncRunloop) -> None:
+    with pytest.raises(TypeError, match="id must be"):
+        client.devboxes.box(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
