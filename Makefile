@@ -17,7 +17,7 @@ endif
 CODE := runloop_async pytest_runloop_async.py tests examples benchmarks
 
 .DEFAULT_GOAL := test
-.PHONY: demo tour docs test check format lint types floors tests some-tests other-tests law truth matrix wheel clean
+.PHONY: walk-newest demo tour docs test check format lint types floors tests some-tests other-tests law truth matrix wheel clean
 
 demo: $(DEMO)
 	$(BIN)/python -m runloop_async demo
@@ -28,6 +28,13 @@ tour: $(DEMO)
 	$(BIN)/python -m runloop_async tour
 
 # The page of all endpoints, and the reference of all names in build/docs/index.html.
+# The newest official client, which no longer has benchmarks, walks the emulator too.
+walk-newest: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --no-deps --upgrade \
+		--target build/official runloop-api-client==3.0.0
+	PYTHONPATH=build/official $(BIN)/python -m pytest -q \
+		tests/testing/test_official_client.py
+
 docs: $(INSTALLED)
 	$(BIN)/python -m tests.docs.api > docs/api.md
 	$(BIN)/python -W error -m tests.docs.reference build/docs

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from inspect import getmembers, isfunction
 
 import pytest
-from runloop_api_client import AsyncRunloop
+from runloop_api_client import AsyncRunloop, __version__
 from runloop_api_client._resource import AsyncAPIResource
 from runloop_api_client.lib.polling import PollingConfig
 
@@ -38,6 +38,8 @@ MADE_OF = {
     "devboxes.executions.execute_sync": "devboxes.execute_sync",
     "devboxes.list_disk_snapshots": "devboxes.disk_snapshots.list",
 }
+BY_ID = {f"secrets.{verb}_by_id" for verb in ("retrieve", "update", "delete")}
+"""Methods that clients have since 2.0.0."""
 OTHERS = (
     walks_of_commands,
     walks_of_devboxes,
@@ -330,6 +332,14 @@ async def walk_scenario_run_logs(client: AsyncRunloop, api: Emulator) -> None:
         assert "agent.log" in archive.namelist()
 
 
+def has(client: AsyncRunloop, name: str) -> bool:
+    """Tell whether this version of the client has a method."""
+    found: object = client
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    return found is not None
+
+
 def methods(resource: AsyncAPIResource, name: str) -> list[str]:
     """Return the methods of a resource and of those within it."""
     found = [
@@ -365,6 +375,8 @@ async def client(api: Emulator) -> AsyncIterator[AsyncRunloop]:
 async def test_the_official_client_takes_the_answers(
     name: str, client: AsyncRunloop, api: Emulator
 ) -> None:
+    if not has(client, name):
+        pytest.skip(f"{name} is not in {__version__}")
     await WALKS[name](client, api)
     assert api.stats.executions[MADE_OF.get(name, name)] >= 1
 
@@ -381,4 +393,6 @@ async def test_every_method_of_the_official_client_is_walked(
     there_are = {
         method for name, group in groups.items() for method in methods(group, name)
     }
-    assert set(WALKS) == there_are
+    gone = {name for name in WALKS if not has(client, name)}
+    assert WALKS.keys() - gone == there_are
+    assert gone == BY_ID or __version__ != "1.32.0"

@@ -7,6 +7,7 @@ from runloop_api_client.lib.polling import PollingConfig
 from runloop_async.testing import Emulator
 from tests.testing.walking import walks
 
+NAMED = {"shell_name": "s"}  # which newer clients no longer have
 QUICK = PollingConfig(interval_seconds=0.01, max_attempts=500)
 
 
@@ -70,7 +71,7 @@ async def walk_executions_sync(client: AsyncRunloop, api: Emulator) -> None:
 async def walk_executions_async(client: AsyncRunloop, api: Emulator) -> None:
     row = api.devboxes.add()
     done = await client.devboxes.executions.execute_async(
-        row["id"], command="ls", shell_name="s"
+        row["id"], command="ls", extra_body=NAMED
     )
     assert done.shell_name == "s"
 
@@ -209,10 +210,10 @@ async def walk_logs(client: AsyncRunloop, api: Emulator) -> None:
     row = api.devboxes.add()
     api.commands.add("talk", stdout="a", stderr="b", exit_status=4)
     done = await client.devboxes.execute_async(
-        row["id"], command="talk", shell_name="s"
+        row["id"], command="talk", extra_body=NAMED
     )
     await client.devboxes.execute_async(row["id"], command="sleep 900")
-    logs = (await client.devboxes.logs.list(row["id"], shell_name="s")).logs
+    logs = (await client.devboxes.logs.list(row["id"], extra_query=NAMED)).logs
     assert [(each.cmd, each.message, each.exit_code) for each in logs] == [
         ("talk", None, None),
         (None, "a", None),

@@ -1,5 +1,7 @@
 """Walks over the groups of the API around devboxes."""
 
+from typing import Any
+
 import pytest
 from runloop_api_client import AsyncRunloop, NotFoundError
 
@@ -116,6 +118,25 @@ async def walk_secret_list(client: AsyncRunloop, api: Emulator) -> None:
 async def walk_secret_delete(client: AsyncRunloop, api: Emulator) -> None:
     row = api.secrets.add(name="S")
     assert (await client.secrets.delete("S")).id == row["id"]
+    assert (await client.secrets.list()).secrets == []
+
+
+@walks("secrets.retrieve_by_id")
+async def walk_secret_by_id(client: Any, api: Emulator) -> None:
+    row = api.secrets.add(name="S")
+    assert (await client.secrets.retrieve_by_id(row["id"])).name == "S"
+
+
+@walks("secrets.update_by_id")
+async def walk_secret_update_by_id(client: Any, api: Emulator) -> None:
+    row = api.secrets.add(name="S")
+    assert (await client.secrets.update_by_id(row["id"], value="w")).name == "S"
+
+
+@walks("secrets.delete_by_id")
+async def walk_secret_delete_by_id(client: Any, api: Emulator) -> None:
+    row = api.secrets.add(name="S")
+    assert (await client.secrets.delete_by_id(row["id"])).id == row["id"]
     assert (await client.secrets.list()).secrets == []
 
 
