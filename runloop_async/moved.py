@@ -131,8 +131,9 @@ def explained(method: Callable[P, T]) -> Callable[P, T]:
         except TypeError:
             known = signature(call).parameters
             for name in fields.keys() & ARGUMENTS.keys() - known.keys():
+                owner = type(args[0]).__name__  # which may have it of a base class
                 raise TypeError(
-                    f"{method.__qualname__}() has no argument {name!r}: "
+                    f"{owner}.{method.__name__}() has no argument {name!r}: "
                     f"{ARGUMENTS[name]}"
                 ) from None
             raise

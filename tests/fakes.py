@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ import attrs
 import pytest
 
 from runloop_async.calls.crew import Room
-from runloop_async.calls.runner import Gate, Sendable, Stream
+from runloop_async.calls.runner import Gate, Sendable, Socket, Stream
 from runloop_async.wire.rate import Concurrency
 from runloop_async.wire.response import Response, error_for, is_success
 
@@ -76,6 +76,11 @@ class Recorder:
     calls: list[Sendable[Any]] = attrs.field(factory=list[Sendable[Any]])
     piece: int = 2
     """Bytes of a piece of a body that is streamed."""
+
+    def socket(
+        self, url: str, protocols: Sequence[str]
+    ) -> AbstractAsyncContextManager[Socket]:
+        raise NotImplementedError
 
     async def pause(self, delay_s: float) -> None:
         await self.clock.sleep(delay_s)

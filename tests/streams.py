@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Any, TypeVar
 
 import attrs
 
-from runloop_async.calls.runner import Gate, Sendable, Stream
+from runloop_async.calls.runner import Gate, Sendable, Socket, Stream
 from runloop_async.errors import APIConnectionError
 from runloop_async.wire.rate import Concurrency
 from runloop_async.wire.response import Response
@@ -60,6 +60,11 @@ class Streams:
     """The query of each stream that was asked for."""
     calls: list[Sendable[Any]] = attrs.field(factory=list[Sendable[Any]])
     open: int = 0
+
+    def socket(
+        self, url: str, protocols: Sequence[str]
+    ) -> AbstractAsyncContextManager[Socket]:
+        raise NotImplementedError
 
     async def pause(self, delay_s: float) -> None:
         await self.clock.sleep(delay_s)

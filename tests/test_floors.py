@@ -24,8 +24,8 @@ BUDGETS = {
     "convert": 1_150,
     "evals": 3_600,  # with exports to buckets, and a cache
     "models": 4_200,
-    "resources": 3_400,  # with transfers, and devboxes that are held
-    "sending": 2_800,  # with two paths to a server, the gate, and what is told of them
+    "resources": 3_600,  # with transfers, terminals, and devboxes that are held
+    "sending": 3_000,  # with two paths to a server, the gate, and what is told of them
     "testing": 7_400,  # with all of the API
     "wire": 1_850,  # with the machines of the gate
 }

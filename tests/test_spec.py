@@ -29,7 +29,7 @@ ENDPOINTS = {
     if name.split(".")[0] in GROUPS
 }
 # What holds a devbox, and asks for it by other methods.
-HANDLES = {"devboxes.open", "devboxes.box"}
+HANDLES = {"devboxes.open", "devboxes.box", "pty.attach"}
 CALLS = {
     name: method
     for name, method in METHODS.items()

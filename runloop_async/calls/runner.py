@@ -1,6 +1,6 @@
 """The protocols between what is asked and how it is sent."""
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
 
@@ -67,6 +67,23 @@ class Stream(Protocol):
         ...
 
 
+class Socket(Protocol):
+    """A WebSocket that is open."""
+
+    @property
+    def close_code(self) -> int | None:
+        """With what it was closed; None while it is open, and after a break."""
+        ...
+
+    async def receive(self) -> bytes | None:
+        """Return what comes next; None once it is closed."""
+        ...
+
+    async def send(self, data: bytes) -> None:
+        """Send some bytes."""
+        ...
+
+
 class Sendable(Protocol[T_co]):
     """What a runner sends: a request, its options, and how to read the response."""
 
@@ -106,6 +123,16 @@ class Runner(Protocol):
     @property
     def base_url(self) -> str:
         """Where the API is."""
+        ...
+
+    def socket(
+        self, url: str, protocols: Sequence[str]
+    ) -> AbstractAsyncContextManager[Socket]:
+        """Open a WebSocket, to which the API's key does not go.
+
+        Raises:
+            APIError: It could not be opened.
+        """
         ...
 
     async def pause(self, delay_s: float) -> None:

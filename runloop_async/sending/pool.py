@@ -4,7 +4,16 @@ Nothing is retried here. How an attempt travels is for `transport` to know.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Mapping,
+    Sequence,
+)
+from contextlib import asynccontextmanager
 
 from runloop_async.errors import (
     APIError,
@@ -27,6 +36,7 @@ from runloop_async.sending.transport.failures import (
 from runloop_async.sending.transport.incoming import Incoming
 from runloop_async.sending.transport.names import Watch, missing
 from runloop_async.sending.transport.session import Sessions
+from runloop_async.sending.transport.sockets import OpenSocket
 from runloop_async.wire.request import Content
 from runloop_async.wire.response import Response
 
@@ -213,6 +223,21 @@ class Pool:
         finally:
             interrupted = alarm.stop()
         raise self._broken(failures.pop(), attempt, interrupted=interrupted)
+
+    @asynccontextmanager
+    async def socket(
+        self, url: str, protocols: Sequence[str]
+    ) -> AsyncGenerator[OpenSocket]:
+        """Open a WebSocket, to which nothing goes that is the client's own.
+
+        Raises:
+            APIStatusError: The server refuses it.
+            APIConnectionError: The server cannot be reached.
+            ClientClosedError: The pool is closed.
+        """
+        self.open()
+        async with self._sessions.socket(url, protocols) as socket:
+            yield socket
 
     async def pause(self, sleep: Callable[[], Awaitable[None]]) -> None:
         """Sleep, but not past the closing of the pool.

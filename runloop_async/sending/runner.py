@@ -46,7 +46,7 @@ class HttpRunner:
         self.gate = lanes[Workload.API].gate.governor.concurrency
         """How many short calls may be under way."""
         self.prefetch, self.base_url = options.prefetch, options.base_url
-        """Whether a list fetches its next page while the present one is consumed."""
+        self.socket = pool.socket
         self._asking = Asking(pool)
         self._preparation = Preparation(options, telemetry)
 

@@ -159,9 +159,9 @@ class Application:
         except ApiError:
             self._check_key(request)  # whoever has none is told nothing of paths
             raise
-        if found[0].needs_key:
+        if found[0].key == "api":
             self._check_key(request)
-        elif "authorization" in request.headers:
+        elif found[0].key == "none" and "authorization" in request.headers:
             raise invalid("A presigned URL takes no key.")
         return found
 

@@ -1,6 +1,7 @@
 """From a verb and a path to the operation meant; no input or output."""
 
 from collections.abc import Callable, Iterable
+from typing import Literal
 from urllib.parse import unquote
 
 import attrs
@@ -33,8 +34,8 @@ class Route:
     """The operation as clients call it: `benchmarks.retrieve`."""
     operation: Operation
     """What it does."""
-    needs_key: bool = True
-    """Whether it takes a key; what is behind a presigned URL must not be given one."""
+    key: Literal["api", "tunnel", "none"] = "api"
+    """Which key it takes: the API's, that of a tunnel, or none at all."""
 
 
 @attrs.define

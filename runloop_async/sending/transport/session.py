@@ -4,7 +4,8 @@ It is taken with a session of the caller's, with a proxy, with a body that is se
 pieces, and wherever the direct path cannot or must not be (`names`).
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from io import BytesIO
 from typing import Any, Final
@@ -21,6 +22,7 @@ from runloop_async.sending.transport.connector import (
     receive_less,
 )
 from runloop_async.sending.transport.incoming import Incoming
+from runloop_async.sending.transport.sockets import OpenSocket, connected
 from runloop_async.wire.request import Content
 
 _AUTHORIZATION: Final = "Authorization"
@@ -114,6 +116,13 @@ class Sessions:
             if attempt.was_sent is None:  # a mock took it
                 attempt.mark_sent(certainly=False)
         return Incoming(response.status, response.headers, response.content, response)
+
+    def socket(
+        self, url: str, protocols: Sequence[str]
+    ) -> AbstractAsyncContextManager[OpenSocket]:
+        """Open a WebSocket; see `connected`."""
+        proxy = None if self._proxy is None else self._proxy.reveal()
+        return connected(self._session(), url, protocols, proxy)
 
     async def close(self) -> None:
         """Close sessions of ours."""

@@ -117,6 +117,6 @@ ROUTES: Final = [
     Route("POST", f"{_ONE}/complete", "objects.complete", do_complete),
     Route("POST", f"{_ONE}/delete", "objects.delete", delete),
     Route("GET", f"{_ONE}/download", "objects.download", download),
-    Route("PUT", _STORED, "objects.put_content", put_content, needs_key=False),
-    Route("GET", _STORED, "objects.get_content", get_content, needs_key=False),
+    Route("PUT", _STORED, "objects.put_content", put_content, key="none"),
+    Route("GET", _STORED, "objects.get_content", get_content, key="none"),
 ]

@@ -119,7 +119,7 @@ def _side(name: str, text: str) -> int:
 
 
 ROUTES: Final = [
-    Route("GET", "/pty/{session_name}", "pty.connect", connect),
-    Route("POST", "/pty/{session_name}/control", "pty.control", control),
-    Route("GET", "/pty/{session_name}/ws", "pty.attach", attach, needs_key=False),
+    Route("GET", "/pty/{session_name}", "pty.connect", connect, key="tunnel"),
+    Route("POST", "/pty/{session_name}/control", "pty.control", control, key="tunnel"),
+    Route("GET", "/pty/{session_name}/ws", "pty.attach", attach, key="tunnel"),
 ]
