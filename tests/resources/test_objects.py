@@ -11,7 +11,14 @@ from typing import Any
 
 import pytest
 
-from runloop_async import APIConnectionError, APIStatusError, AsyncRunloop, RunloopError
+from runloop_async import (
+    APIConnectionError,
+    APIError,
+    APIStatusError,
+    AsyncRunloop,
+    NotFoundError,
+    RunloopError,
+)
 from runloop_async.errors import APIResponseValidationError
 from runloop_async.testing import Emulator, reset, status
 
@@ -57,6 +64,8 @@ def piped(content: bytes) -> Any:
     return os.fdopen(readable, "rb")
 
 
+ONCE = {"a pipe", "an async generator"}
+"""What cannot be sent a second time."""
 SOURCES: dict[str, Callable[[bytes], Any]] = {
     "bytes": bytes,
     "a view": memoryview,
@@ -243,3 +252,26 @@ async def test_bad_input_is_refused_before_a_request(
     with pytest.raises(TypeError, match="progress must be"):
         objects.download_to_file("obj", "x", 5)
     assert api.stats.requests == 0
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+@pytest.mark.parametrize("fault", [status(503), reset(), reset(executed=True)])
+async def test_a_devbox_never_has_a_part_of_an_upload(
+    client: AsyncRunloop, api: Emulator, kind: str, fault: Any
+) -> None:
+    api.devboxes.add(id="dbx")
+    api.faults.add(fault, path="*/upload_file", times=1)
+    source, can_repeat = SOURCES[kind](CONTENT), kind not in ONCE
+
+    try:
+        await client.devboxes.upload_file("dbx", path="/a", file=source)
+    except APIError:
+        assert not can_repeat
+    finally:
+        if kind == "a pipe":
+            source.close()
+
+    try:
+        assert await client.devboxes.download_file("dbx", path="/a") == CONTENT
+    except NotFoundError:
+        assert not can_repeat
