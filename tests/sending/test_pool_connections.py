@@ -1,6 +1,7 @@
 """The pool of connections: who opens, holds and closes it, and answers in pieces."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 
 import aiohttp
@@ -15,6 +16,7 @@ from runloop_async.errors import (
 )
 from runloop_async.sending.network import Network
 from runloop_async.sending.pool import Pool
+from runloop_async.testing import Emulator
 from tests.rawserver import (
     Answer,
     Connection,
@@ -177,6 +179,24 @@ def test_a_pool_can_be_closed_after_its_loop_has_ended() -> None:
     asyncio.run(pool.close())
 
     assert pool.is_closed
+
+
+@pytest.mark.parametrize("goes_on", [False, True])
+def test_a_pool_of_a_loop_that_does_not_run_leaves_no_socket(
+    recwarn: pytest.WarningsRecorder, *, goes_on: bool
+) -> None:
+    first = asyncio.new_event_loop()
+    pool = Pool()
+    with Emulator() as api:
+        first.run_until_complete(pool.send(attempt(f"{api.url}/v1/benchmarks")))
+        asyncio.run(pool.close())
+        if goes_on:
+            first.run_until_complete(asyncio.sleep(0))
+        first.close()
+        del pool
+        gc.collect()
+
+    assert [str(each.message) for each in recwarn] == []
 
 
 async def test_stream_yields_the_body_as_it_comes(transport: Pool) -> None:

@@ -3,8 +3,8 @@
 import asyncio
 import gc
 import warnings
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager, suppress
 from functools import cached_property, lru_cache
 from ssl import SSLContext
 from typing import TYPE_CHECKING, Any, Final
@@ -87,7 +87,8 @@ class Connector(aiohttp.TCPConnector):
         self._closed = True
         self._conns.clear()
         self._acquired.clear()
-        _drop(protocols)
+        with _stopped(self._loop):
+            _drop(protocols)
 
     @override
     def __del__(self, _warnings: Any = warnings) -> None:
@@ -135,6 +136,29 @@ def _drop(protocols: Iterable[Any]) -> None:
                     transport.abort()
             del transport
         gc.collect()  # transports refer to themselves
+
+
+@contextmanager
+def _stopped(loop: asyncio.AbstractEventLoop) -> Generator[None]:
+    """Have an event loop that does not run refuse to do something later.
+
+    A transport that is aborted leaves its socket open until the loop has a turn, which
+    may never come. If the loop refuses, the transport closes it when it is let go.
+    """
+
+    def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError("the event loop does not run")
+
+    patched: Any = loop
+    # That of uvloop cannot be changed.
+    if loop.is_running() or not isinstance(loop, asyncio.BaseEventLoop):
+        yield
+        return
+    patched.call_soon = refuse
+    try:
+        yield
+    finally:
+        del patched.call_soon
 
 
 class Origin(ClientRequest):
