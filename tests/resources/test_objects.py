@@ -4,10 +4,11 @@ import asyncio
 import io
 import os
 import tarfile
+import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -24,6 +25,12 @@ from runloop_async.testing import Emulator, reset, status
 
 STORED = "/emulated-storage/*"
 CONTENT = bytes(range(256)) * 2000
+
+
+@pytest.fixture(autouse=True)
+def present(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a folder of its own for files without one."""
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture
@@ -64,12 +71,31 @@ def piped(content: bytes) -> Any:
     return os.fdopen(readable, "rb")
 
 
+def on_disk(content: bytes) -> IO[bytes]:
+    """Return an open file with a content."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the test
+    file.write(content)
+    file.seek(0)
+    return file
+
+
+def at_a_path(content: bytes) -> Path:
+    """Return the path of a file with a content, in the present folder."""
+    path = Path("source")
+    path.write_bytes(content)
+    return path
+
+
+OPEN = {"a pipe", "an open file"}
+"""What has to be closed."""
 ONCE = {"a pipe", "an async generator"}
 """What cannot be sent a second time."""
 SOURCES: dict[str, Callable[[bytes], Any]] = {
     "bytes": bytes,
     "a view": memoryview,
     "a file at an offset": at_an_offset,
+    "an open file": on_disk,
+    "a path": at_a_path,
     "a pipe": piped,
     "an async generator": pieces,
 }
@@ -84,7 +110,7 @@ async def test_any_source_goes_up_and_comes_down(
     made = await client.objects.upload_from_bytes(
         source, "o", progress=seen.append, metadata={"k": "v"}, ttl_ms=99
     )
-    if kind == "a pipe":
+    if kind in OPEN:
         source.close()
 
     assert (made.state, made.size_bytes) == ("READ_ONLY", len(CONTENT))
@@ -144,7 +170,7 @@ async def test_a_fault_after_the_body_never_leaves_a_part(
 
     source = SOURCES[kind](CONTENT)
     made = await client.objects.upload_from_bytes(source, "o")
-    if kind == "a pipe":
+    if kind in OPEN:
         source.close()
 
     assert await client.objects.download_as_bytes(made.id) == CONTENT
@@ -268,7 +294,7 @@ async def test_a_devbox_never_has_a_part_of_an_upload(
     except APIError:
         assert not can_repeat
     finally:
-        if kind == "a pipe":
+        if kind in OPEN:
             source.close()
 
     try:
