@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from runloop_async import AsyncRunloop, evals
+from runloop_async import APITimeoutError, AsyncRunloop, evals
 from runloop_async.evals import ExportError, ExportMismatchError
 from runloop_async.evals.exporting import stores
+from runloop_async.testing import Emulator, delay
 from tests.evals.samples import attempt, names
 from tests.turns import settle
 
@@ -150,3 +151,15 @@ async def test_a_file_is_no_folder(
 
     with pytest.raises(ValueError, match="x is a file: give a folder"):
         await evals.export(runloop_client, tmp_path / "x", everything=True)
+
+
+async def test_a_timeout_of_the_service_is_not_one_of_the_disk(
+    runloop_emulator: Emulator, ids: list[str], tmp_path: Path
+) -> None:
+    runloop_emulator.faults.add(delay(60), path="/v1/benchmark_runs*")
+    async with AsyncRunloop(
+        bearer_token="any", base_url=runloop_emulator.url, timeout=0.1, max_retries=0
+    ) as client:
+        with pytest.raises(APITimeoutError):
+            await evals.export(client, tmp_path, everything=True)
+    assert len(ids) == 60

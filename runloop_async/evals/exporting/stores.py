@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Protocol, Self, TypeAlias
 
+from runloop_async.errors import RunloopError
 from runloop_async.evals.errors import ExportError
 
 Content: TypeAlias = Callable[[BinaryIO], None]
@@ -224,6 +225,8 @@ def explained(where: str) -> Generator[None]:
     """Say what could not be written where."""
     try:
         yield
+    except RunloopError:  # a timeout of the API is an OSError too
+        raise
     except OSError as error:
         why = error.strerror or str(error)
         raise ExportError(f"cannot export to {where}: {why}") from error
