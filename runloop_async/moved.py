@@ -131,9 +131,10 @@ def explained(method: Callable[P, T]) -> Callable[P, T]:
         except TypeError:
             known = signature(call).parameters
             for name in fields.keys() & ARGUMENTS.keys() - known.keys():
-                owner = type(args[0]).__name__  # which may have it of a base class
+                # The class of the resource, which may have it of a base class.
+                owner = f"{type(args[0]).__name__}." if args else ""
                 raise TypeError(
-                    f"{owner}.{method.__name__}() has no argument {name!r}: "
+                    f"{owner}{method.__name__}() has no argument {name!r}: "
                     f"{ARGUMENTS[name]}"
                 ) from None
             raise

@@ -45,7 +45,9 @@ class Live:
             is_late = until_s is not None and world.now_s >= until_s
             return is_late or held.look() is not None
 
-        if not is_there():
+        with world.lock:
+            is_ready = is_there()
+        if not is_ready:
             await self._changes.wait(is_there)
         with world.lock:
             found = held.look()
