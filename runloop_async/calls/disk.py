@@ -1,4 +1,7 @@
-"""Write a download to a path, and read files, without blocking the event loop."""
+"""Write a download to a path, and read files, without blocking the event loop.
+
+What cannot be stopped half-way is seen to its end, also by a task that is cancelled.
+"""
 
 import asyncio
 import errno
@@ -54,13 +57,26 @@ async def in_thread(
     """Run in a thread; if cancelled, wait for the thread, which cannot be stopped."""
     doing = asyncio.get_running_loop().run_in_executor(None, work)
     try:
+        return await finished(doing)
+    except asyncio.CancelledError:
+        if doing.exception() is None and undo is not None:
+            undo(doing.result())
+        raise
+
+
+async def finished(work: Awaitable[T]) -> T:
+    """Return what some work comes to; if cancelled, however often, once it has ended.
+
+    An error of the work is raised only if the task was not cancelled.
+    """
+    doing = asyncio.ensure_future(work)
+    try:
         return await asyncio.shield(doing)
     except asyncio.CancelledError:
         while not doing.done():
             with suppress(asyncio.CancelledError):
                 await asyncio.wait([doing])
-        if doing.exception() is None and undo is not None:
-            undo(doing.result())
+        doing.exception()  # which has been looked at now
         raise
 
 

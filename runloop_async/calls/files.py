@@ -13,7 +13,7 @@ from uuid import uuid4
 import attrs
 
 from runloop_async.calls.call import Call
-from runloop_async.calls.disk import in_thread, opened, writing
+from runloop_async.calls.disk import opened, writing
 from runloop_async.calls.runner import Stream
 from runloop_async.values import header, named_text
 from runloop_async.wire.request import Content
@@ -95,7 +95,7 @@ def _content(source: Bytes, progress: OnBytes | None) -> Content:
     elif isinstance(source, AsyncIterable):
         return _only_once(source, progress)
     elif hasattr(source, "read") and not _can_seek(source):
-        return _only_once(_of_pipe(source), progress)
+        return _only_once(_of_file(source), progress)
     elif hasattr(source, "read"):
         begin = source.tell()
         size, can_repeat = source.seek(0, os.SEEK_END) - begin, True
@@ -136,27 +136,19 @@ async def _of_path(path: Path) -> AsyncGenerator[bytes]:
             yield piece
 
 
-async def _of_file(file: Any, begin: int) -> AsyncGenerator[bytes]:
+async def _of_file(file: Any, begin: int | None = None) -> AsyncGenerator[bytes]:
     loop = asyncio.get_running_loop()
-    await loop.run_in_executor(None, file.seek, begin)
+    if begin is not None:  # else it is a pipe
+        await loop.run_in_executor(None, file.seek, begin)
     while piece := await loop.run_in_executor(None, file.read, _PIECE):
-        yield _checked(piece)
+        if not isinstance(piece, bytes):
+            raise TypeError("the file gives text: open it for reading bytes, as 'rb'")
+        yield piece
 
 
 def _can_seek(file: Any) -> bool:
     """Tell whether a file can be read again; a pipe, such as stdin, cannot."""
     return hasattr(file, "seek") and (not hasattr(file, "seekable") or file.seekable())
-
-
-async def _of_pipe(file: Any) -> AsyncGenerator[bytes]:
-    while piece := await in_thread(partial(file.read, _PIECE)):
-        yield _checked(piece)
-
-
-def _checked(piece: object) -> bytes:
-    if not isinstance(piece, bytes):
-        raise TypeError("the file gives text: open it for reading bytes, as 'rb'")
-    return piece
 
 
 async def _of_iterable(once: Any) -> AsyncGenerator[bytes]:

@@ -1,64 +1,68 @@
-"""Files made on the way: what has to be whole before it can be sent."""
+"""Contents of known size, by way of temporary files where there is no other.
 
-import os
+Storage services take no body of unknown size.
+"""
+
 import tarfile
 import tempfile
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import partial
 from pathlib import Path
-from typing import IO, BinaryIO, cast
-
-import attrs
+from typing import BinaryIO, TypeAlias, cast
 
 from runloop_async.calls.disk import in_thread, opened
-from runloop_async.calls.files import OnBytes, content_of
+from runloop_async.calls.files import Bytes, OnBytes, checked_progress, content_of
 from runloop_async.wire.request import Content
 
+Make: TypeAlias = Callable[[], AbstractAsyncContextManager[Content]]
+"""Begins a content, and lets go of it at the end."""
 
-@asynccontextmanager
-async def sized(content: Content) -> AsyncGenerator[Content]:
-    """Yield content whose size is known, by way of a temporary file if need be.
 
-    Storage services take no body of unknown size.
+def sized(source: Bytes, progress: OnBytes | None) -> Make:
+    """Return what makes content of a source, of a size that is known.
+
+    It refuses what `content_of` does.
     """
+    content = content_of(source, progress).content
     if content.size is not None:
-        yield content
-        return
-    with await opened(_temporary) as file:
-        async for piece in content.pieces():
-            await in_thread(partial(file.write, piece))
-        await in_thread(partial(file.seek, 0))
-        yield attrs.evolve(content_of(file).content, type=content.type)
+        return lambda: nullcontext(content)
+    unsent = content_of(source).content  # what is only copied is not told of
+    return partial(_spooled, partial(_copy, unsent), progress)
+
+
+def archived(folder: Path, progress: OnBytes | None) -> Make:
+    """Return what makes a compressed archive of a folder.
+
+    Raises:
+        ValueError: There is no such folder.
+    """
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is not a folder: give the path of one")
+    return partial(_spooled, partial(_archive, folder), checked_progress(progress))
 
 
 @asynccontextmanager
-async def archived(folder: Path, progress: OnBytes | None) -> AsyncGenerator[Content]:
-    """Yield a folder as a compressed archive, made in a temporary file."""
-    with await opened(_temporary) as file:
-        await in_thread(partial(_archive, folder, file))
+async def _spooled(
+    fill: Callable[[BinaryIO], Awaitable[None]], progress: OnBytes | None
+) -> AsyncGenerator[Content]:
+    create = cast("Callable[[], BinaryIO]", tempfile.TemporaryFile)
+    with await opened(create) as file:
+        await fill(file)
+        await in_thread(partial(file.seek, 0))
         yield content_of(file, progress).content
 
 
-def checked_folder(path: str | os.PathLike[str]) -> Path:
-    """Return the path of a folder.
-
-    Raises:
-        ValueError: It is none.
-    """
-    folder = Path(path)
-    if not folder.is_dir():
-        raise ValueError(f"{folder} is not a folder: give the path of one")
-    return folder
+async def _copy(content: Content, file: BinaryIO) -> None:
+    async for piece in content.pieces():
+        await in_thread(partial(file.write, piece))
 
 
-def _temporary() -> BinaryIO:
-    file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by its user
-    return cast("BinaryIO", file)
+async def _archive(folder: Path, file: BinaryIO) -> None:
+    def write() -> None:
+        with tarfile.open(fileobj=file, mode="w:gz") as archive:
+            for path in sorted(folder.rglob("*")):
+                name = path.relative_to(folder).as_posix()
+                archive.add(path, name, recursive=False)
 
-
-def _archive(folder: Path, file: BinaryIO) -> None:
-    with tarfile.open(fileobj=file, mode="w:gz") as archive:
-        for path in sorted(folder.rglob("*")):
-            archive.add(path, path.relative_to(folder).as_posix(), recursive=False)
-    file.seek(0)
+    await in_thread(write)

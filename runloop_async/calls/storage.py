@@ -9,7 +9,6 @@ from runloop_async.calls.files import WHOLE_S, Download
 from runloop_async.calls.reading import reader
 from runloop_async.calls.runner import Runner
 from runloop_async.wire.request import Content, Request, Safety, Workload
-from runloop_async.wire.response import Response
 
 _PUT = "{upload_url}"
 _GET = "{download_url}"
@@ -34,7 +33,7 @@ def put(
         workload=Workload.TRANSFER,
         timeout_s=WHOLE_S,
     )
-    return Call(runner, request, _nothing)
+    return Call(runner, request, lambda _: None)
 
 
 def get(runner: Runner, url: str) -> Download:
@@ -49,7 +48,3 @@ def get(runner: Runner, url: str) -> Download:
         timeout_s=WHOLE_S,
     )
     return Download(runner, request, reader(bytes))
-
-
-def _nothing(response: Response) -> None:
-    """Pass over what a storage service says of a success."""

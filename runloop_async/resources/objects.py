@@ -1,26 +1,24 @@
 """Storage objects."""
 
-import asyncio
 import os
 from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypedDict, Unpack
 
 from runloop_async.calls.call import Call
 from runloop_async.calls.deadline import Steps
+from runloop_async.calls.disk import finished
 from runloop_async.calls.files import (
     Bytes,
     Download,
     OnBytes,
     checked_progress,
-    content_of,
 )
 from runloop_async.calls.paging import PageCall
 from runloop_async.calls.repeatable import Flow
 from runloop_async.calls.resource import Resource
-from runloop_async.calls.spool import archived, checked_folder, sized
+from runloop_async.calls.spool import Make, archived, sized
 from runloop_async.calls.storage import get, put
 from runloop_async.errors import APIResponseValidationError, RunloopError
 from runloop_async.models.objects import (
@@ -35,7 +33,7 @@ from runloop_async.models.objects import (
 from runloop_async.models.shared import MetadataKeysView, MetadataValuesView
 from runloop_async.options import CallOptions
 from runloop_async.values import named_text
-from runloop_async.wire.request import Content, Safety
+from runloop_async.wire.request import Safety
 
 _DELETION_S: Final = 10.0
 """Seconds to delete an object whose upload has failed."""
@@ -87,10 +85,8 @@ class Objects(Resource):
         """
         file = Path(path)
         kind = content_type or _kind_of(file.name)
-        part = content_of(file, progress)
-        return self._uploaded(
-            name or file.name, kind, partial(sized, part.content), fields
-        )
+        make = sized(file, progress)
+        return self._uploaded(name or file.name, kind, make, fields)
 
     def upload_from_bytes(
         self,
@@ -111,15 +107,14 @@ class Objects(Resource):
             progress: Is told how many bytes have been sent so far.
             **fields: What the object has besides.
         """
-        part = content_of(content, progress)
-        return self._uploaded(name, content_type, partial(sized, part.content), fields)
+        return self._uploaded(name, content_type, sized(content, progress), fields)
 
     def upload_from_text(
         self, text: str, name: str, **fields: Unpack[UploadParams]
     ) -> Flow[ObjectView]:
         """Create an object with a text; see `upload_from_file`."""
-        content = content_of(named_text("text", text).encode()).content
-        return self._uploaded(name, "text", partial(sized, content), fields)
+        content = named_text("text", text).encode()
+        return self._uploaded(name, "text", sized(content, None), fields)
 
     def upload_from_dir(
         self,
@@ -140,10 +135,9 @@ class Objects(Resource):
         Raises:
             ValueError: There is no such folder.
         """
-        folder = checked_folder(path)
-        make = partial(archived, folder, checked_progress(progress))
+        folder = Path(path)
         name = name or f"{folder.resolve().name}.tgz"
-        return self._uploaded(name, "tgz", make, fields)
+        return self._uploaded(name, "tgz", archived(folder, progress), fields)
 
     def download_as_bytes(self, id: str) -> Flow[bytes]:
         """Return the content of an object."""
@@ -172,7 +166,7 @@ class Objects(Resource):
         self,
         name: str,
         content_type: ObjectContentType,
-        make: Callable[[], AbstractAsyncContextManager[Content]],
+        make: Make,
         fields: UploadParams,
     ) -> Flow[ObjectView]:
         created = self.create(name=name, content_type=content_type, **fields)
@@ -182,7 +176,7 @@ class Objects(Resource):
     async def _upload_whole(
         self,
         created: Call[ObjectView],
-        make: Callable[[], AbstractAsyncContextManager[Content]],
+        make: Make,
         **options: Unpack[CallOptions],
     ) -> ObjectView:
         step = Steps(self._runner.clock, options)
@@ -200,9 +194,8 @@ class Objects(Resource):
     async def _delete_after(self, error: BaseException, id: str) -> None:
         """Delete an object whose upload has failed, and have the error say so."""
         try:
-            async with asyncio.timeout(_DELETION_S):
-                await self.delete(id)
-        except (RunloopError, TimeoutError) as failure:
+            await finished(self.delete(id).with_options(deadline=_DELETION_S))
+        except RunloopError as failure:
             error.add_note(f"the object {id} was left without content: {failure}")
         else:
             error.add_note(f"the object {id} has been deleted")

@@ -21,7 +21,8 @@ from runloop_async import (
     RunloopError,
 )
 from runloop_async.errors import APIResponseValidationError
-from runloop_async.testing import Emulator, reset, status
+from runloop_async.testing import Emulator, delay, reset, status
+from tests.testing.talk import until
 
 STORED = "/emulated-storage/*"
 CONTENT = bytes(range(256)) * 2000
@@ -212,6 +213,45 @@ async def test_an_object_that_could_not_be_deleted_is_named(
 
     [left] = [each async for each in client.objects.list()]
     assert f"the object {left.id} was left without content" in raised.value.__notes__[0]
+
+
+async def test_a_pipe_that_says_nothing_does_not_hold_a_cancellation_up(
+    client: AsyncRunloop,
+) -> None:
+    readable, writable = os.pipe()
+    with os.fdopen(readable, "rb") as silent, os.fdopen(writable, "wb"):
+        upload = asyncio.ensure_future(client.objects.upload_from_bytes(silent, "o"))
+        await asyncio.sleep(0.05)
+        upload.cancel()
+        done, _ = await asyncio.wait([upload], timeout=10)
+        assert done
+    assert upload.cancelled()
+
+
+async def test_a_second_cancellation_does_not_leave_an_object(
+    client: AsyncRunloop, api: Emulator
+) -> None:
+    api.faults.add(delay(60), path=STORED)
+    api.faults.add(delay(0.2), path="*/delete")
+    upload = asyncio.ensure_future(client.objects.upload_from_bytes(b"x", "o"))
+    await until(lambda: any(each.method == "PUT" for each in api.requests))
+    upload.cancel()
+    await until(lambda: any(each.path.endswith("/delete") for each in api.requests))
+    upload.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await upload
+    assert [each async for each in client.objects.list()] == []
+
+
+async def test_progress_is_of_what_is_sent(client: AsyncRunloop, api: Emulator) -> None:
+    seen = list[int]()
+
+    def note(count: int) -> None:
+        assert api.stats.executions["objects.create"] == 1  # the copy is not told of
+        seen.append(count)
+
+    await client.objects.upload_from_bytes(pieces(CONTENT), "o", progress=note)
+    assert seen[-1] == len(CONTENT)
 
 
 async def test_a_cancelled_upload_leaves_no_object(

@@ -3,12 +3,13 @@
 import asyncio
 import inspect
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Any, Final, TypeAlias, Unpack
 
 import attrs
 
 from runloop_async.calls.call import Call
+from runloop_async.calls.disk import finished
 from runloop_async.calls.files import Download, OnBytes, Source
 from runloop_async.calls.polling import PollingConfigLike
 from runloop_async.calls.streaming import EventStream
@@ -38,8 +39,8 @@ class ExecutionResult:
 
     execution_id: str
     """Identifier of the execution."""
-    exit_code: int
-    """Its exit code; 0 is success."""
+    exit_code: int | None
+    """Its exit code; 0 is success, and None if the service names none."""
     stdout: str
     """All that it printed."""
     stderr: str
@@ -83,26 +84,33 @@ class Execution:
         wait = executions.await_completed(
             self.id, devbox_id=self.devbox_id, polling_config=polling_config
         )
-        async with asyncio.TaskGroup() as tasks:
-            for on_text, pieces in ((stdout, self.stdout), (stderr, self.stderr)):
-                if on_text is not None:
-                    tasks.create_task(_tell(on_text, pieces()))
-            ended = await wait
-        return await self.whole(ended)
+        waiting = asyncio.ensure_future(wait)
+        telling = [
+            asyncio.ensure_future(_tell(on_text, pieces()))
+            for on_text, pieces in ((stdout, self.stdout), (stderr, self.stderr))
+            if on_text is not None
+        ]
+        try:  # no TaskGroup, which would raise a group of what is raised here
+            await asyncio.gather(waiting, *telling)
+        finally:
+            for work in (waiting, *telling):
+                work.cancel()
+            await asyncio.gather(waiting, *telling, return_exceptions=True)
+        return await self.whole(waiting.result())
 
-    async def stdout(self) -> AsyncGenerator[str]:
+    def stdout(self) -> AsyncGenerator[str]:
         """Yield what it prints, as it comes, from the beginning."""
         executions = self._devboxes.executions
-        events = executions.stream_stdout_updates(self.id, devbox_id=self.devbox_id)
-        async for text in _texts(events):
-            yield text
+        return _texts(
+            executions.stream_stdout_updates(self.id, devbox_id=self.devbox_id)
+        )
 
-    async def stderr(self) -> AsyncGenerator[str]:
+    def stderr(self) -> AsyncGenerator[str]:
         """Yield what it prints to standard error, as it comes, from the beginning."""
         executions = self._devboxes.executions
-        events = executions.stream_stderr_updates(self.id, devbox_id=self.devbox_id)
-        async for text in _texts(events):
-            yield text
+        return _texts(
+            executions.stream_stderr_updates(self.id, devbox_id=self.devbox_id)
+        )
 
     async def kill(self) -> None:
         """End it."""
@@ -141,7 +149,7 @@ class Execution:
             stderr = "".join([text async for text in self.stderr()])
         return ExecutionResult(
             execution_id=self.id,
-            exit_code=-1 if ended.exit_status is None else ended.exit_status,
+            exit_code=ended.exit_status,
             stdout=stdout,
             stderr=stderr,
         )
@@ -303,25 +311,15 @@ async def opened_box(
 
 
 async def _shut_down(devboxes: Lifecycle, id: str) -> None:
-    """Shut a devbox down, also if the task is cancelled meanwhile."""
-    call = devboxes.shutdown(id).with_options(deadline=_SHUTDOWN_S)
-    ending = asyncio.ensure_future(call)
-    cancelled: asyncio.CancelledError | None = None
-    while not ending.done():
-        try:
-            await asyncio.wait([ending])
-        except asyncio.CancelledError as error:
-            cancelled = error
-    failure = ending.exception()
-    if cancelled is not None or failure is not None:
-        raise cancelled or failure or AssertionError
+    await finished(devboxes.shutdown(id).with_options(deadline=_SHUTDOWN_S))
 
 
 async def _tell(on_text: OnText, pieces: AsyncGenerator[str]) -> None:
-    async for text in pieces:
-        told = on_text(text)
-        if inspect.isawaitable(told):
-            await told
+    async with aclosing(pieces):
+        async for text in pieces:
+            told = on_text(text)
+            if inspect.isawaitable(told):
+                await told
 
 
 async def _texts(events: EventStream[ExecutionUpdateChunk]) -> AsyncGenerator[str]:

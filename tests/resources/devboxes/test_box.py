@@ -5,9 +5,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from runloop_async import AsyncRunloop, RunloopError, WaitError
+from runloop_async import (
+    AsyncRunloop,
+    PollingConfig,
+    PollingTimeout,
+    RunloopError,
+    WaitError,
+)
 from runloop_async.resources.devboxes.tunnels import tunnel_address
-from runloop_async.testing import Emulator, status
+from runloop_async.testing import Emulator, status, wrong_type
 
 
 @pytest.fixture
@@ -196,3 +202,39 @@ def test_a_tunnel_has_a_host_of_its_own(base: str, wanted: str) -> None:
 def test_an_id_is_a_text(client: AsyncRunloop) -> None:
     with pytest.raises(TypeError, match="id must be"):
         client.devboxes.box(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("hears", [False, True])
+async def test_a_wait_that_is_late_raises_its_own_error(
+    client: AsyncRunloop, api: Emulator, *, hears: bool
+) -> None:
+    box = client.devboxes.box(api.devboxes.add()["id"])
+    asleep = await box.start("sleep 1000000")
+    polling = PollingConfig(timeout_seconds=0.1)
+    with pytest.raises(PollingTimeout):
+        await asleep.result(stdout=print if hears else None, polling_config=polling)
+
+
+async def test_an_error_of_a_listener_ends_the_wait_and_its_streams(
+    client: AsyncRunloop, api: Emulator
+) -> None:
+    api.commands.add("talk", stdout=["a", "b"], stderr="c", seconds=1e6)
+    box = client.devboxes.box(api.devboxes.add()["id"])
+
+    def fail(text: str) -> None:
+        raise KeyError(text)
+
+    with pytest.raises(KeyError, match="a"):
+        await box.exec("talk", stdout=fail, stderr=fail)
+    # Nothing is under way any more, and no connection is held by a stream.
+    assert [each for each in asyncio.all_tasks() if "_tell" in repr(each)] == []
+    assert await states(client) == ["running"]
+
+
+async def test_an_exit_code_is_not_made_up(client: AsyncRunloop, api: Emulator) -> None:
+    api.faults.add(wrong_type("exit_status", None), path="*/execute")
+    box = client.devboxes.box(api.devboxes.add()["id"])
+
+    done = await box.exec("true")
+
+    assert (done.exit_code, done.success) == (None, False)
