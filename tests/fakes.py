@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ import pytest
 
 from runloop_async.calls.crew import Room
 from runloop_async.calls.runner import Gate, Sendable, Socket, Stream
+from runloop_async.credentials import Secret
 from runloop_async.wire.rate import Concurrency
 from runloop_async.wire.response import Response, error_for, is_success
 
@@ -77,9 +78,7 @@ class Recorder:
     piece: int = 2
     """Bytes of a piece of a body that is streamed."""
 
-    def socket(
-        self, url: str, protocols: Sequence[str]
-    ) -> AbstractAsyncContextManager[Socket]:
+    def socket(self, url: str, token: Secret) -> AbstractAsyncContextManager[Socket]:
         raise NotImplementedError
 
     async def pause(self, delay_s: float) -> None:

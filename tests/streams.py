@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import attrs
 
 from runloop_async.calls.runner import Gate, Sendable, Socket, Stream
+from runloop_async.credentials import Secret
 from runloop_async.errors import APIConnectionError
 from runloop_async.wire.rate import Concurrency
 from runloop_async.wire.response import Response
@@ -61,9 +62,7 @@ class Streams:
     calls: list[Sendable[Any]] = attrs.field(factory=list[Sendable[Any]])
     open: int = 0
 
-    def socket(
-        self, url: str, protocols: Sequence[str]
-    ) -> AbstractAsyncContextManager[Socket]:
+    def socket(self, url: str, token: Secret) -> AbstractAsyncContextManager[Socket]:
         raise NotImplementedError
 
     async def pause(self, delay_s: float) -> None:

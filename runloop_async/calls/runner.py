@@ -1,9 +1,10 @@
 """The protocols between what is asked and how it is sent."""
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
 
+from runloop_async.credentials import Secret
 from runloop_async.options import CallOptions
 from runloop_async.wire.request import Request
 from runloop_async.wire.response import Response
@@ -125,10 +126,8 @@ class Runner(Protocol):
         """Where the API is."""
         ...
 
-    def socket(
-        self, url: str, protocols: Sequence[str]
-    ) -> AbstractAsyncContextManager[Socket]:
-        """Open a WebSocket, to which the API's key does not go.
+    def socket(self, url: str, token: Secret) -> AbstractAsyncContextManager[Socket]:
+        """Open a WebSocket, to which the token goes as its subprotocol.
 
         Raises:
             APIError: It could not be opened.

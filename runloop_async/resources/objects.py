@@ -184,8 +184,10 @@ class Objects(Resource):
         async with make() as content:
             found = await step(created)
             try:
-                url, headers = _upload_url(found), found.upload_headers
-                await step(put(self._runner, url, headers, content))
+                # URLs are not bound to names: tracebacks show locals.
+                await step(
+                    put(self._runner, _upload_url(found), found.upload_headers, content)
+                )
                 return await step(self.complete(found.id))
             except BaseException as error:
                 await self._delete_after(error, found.id)
@@ -205,8 +207,8 @@ class Objects(Resource):
 
         async def work(**options: Unpack[CallOptions]) -> Any:
             step = Steps(self._runner.clock, options)
-            url = (await step(found)).download_url
-            return await read(step(get(self._runner, url)))
+            where = await step(found)
+            return await read(step(get(self._runner, where.download_url)))
 
         return Flow(work, name=f"download {id}", first=found)
 

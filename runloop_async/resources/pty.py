@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from runloop_async.calls.call import Call
 from runloop_async.calls.resource import Resource
 from runloop_async.calls.runner import Runner, Socket
+from runloop_async.credentials import Secret
 from runloop_async.errors import APIConnectionError, APIResponseValidationError
 from runloop_async.models.pty import (
     PtyConnectParams,
@@ -184,7 +185,7 @@ async def _attached(
             found="null",
         )
     url = "ws" + base.removeprefix("http") + found.connect_url
-    async with runner.socket(url, [tunnel.auth_token]) as socket:
+    async with runner.socket(url, Secret(tunnel.auth_token)) as socket:
         yield Terminal(session_name, socket, controlled)
 
 

@@ -120,8 +120,8 @@ class Attempt(Message, msgspec.Struct, kw_only=True, eq=False):
     @property
     @override
     def about(self) -> str:
-        """The method and the URL."""
-        return f"{self.method} {self.base}{self.target}"
+        """The method and the URL, but not what signs one that is another's."""
+        return f"{self.method} {self.base.partition('?')[0]}{self.target}"
 
     @property
     def url(self) -> URL:

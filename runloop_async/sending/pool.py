@@ -11,10 +11,10 @@ from collections.abc import (
     Callable,
     Iterable,
     Mapping,
-    Sequence,
 )
 from contextlib import asynccontextmanager
 
+from runloop_async.credentials import Secret
 from runloop_async.errors import (
     APIError,
     APITimeoutError,
@@ -225,9 +225,7 @@ class Pool:
         raise self._broken(failures.pop(), attempt, interrupted=interrupted)
 
     @asynccontextmanager
-    async def socket(
-        self, url: str, protocols: Sequence[str]
-    ) -> AsyncGenerator[OpenSocket]:
+    async def socket(self, url: str, token: Secret) -> AsyncGenerator[OpenSocket]:
         """Open a WebSocket, to which nothing goes that is the client's own.
 
         Raises:
@@ -236,7 +234,7 @@ class Pool:
             ClientClosedError: The pool is closed.
         """
         self.open()
-        async with self._sessions.socket(url, protocols) as socket:
+        async with self._sessions.socket(url, token) as socket:
             yield socket
 
     async def pause(self, sleep: Callable[[], Awaitable[None]]) -> None:

@@ -4,7 +4,7 @@ It is taken with a session of the caller's, with a proxy, with a body that is se
 pieces, and wherever the direct path cannot or must not be (`names`).
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from io import BytesIO
@@ -118,11 +118,10 @@ class Sessions:
         return Incoming(response.status, response.headers, response.content, response)
 
     def socket(
-        self, url: str, protocols: Sequence[str]
+        self, url: str, token: Secret
     ) -> AbstractAsyncContextManager[OpenSocket]:
         """Open a WebSocket; see `connected`."""
-        proxy = None if self._proxy is None else self._proxy.reveal()
-        return connected(self._session(), url, protocols, proxy)
+        return connected(self._session(), url, token, self._proxy)
 
     async def close(self) -> None:
         """Close sessions of ours."""

@@ -1,11 +1,12 @@
 """WebSockets: terminals talk through them."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import aiohttp
 
+from runloop_async.credentials import Secret
 from runloop_async.errors import APIConnectionError, APIError
 from runloop_async.wire.response import Response, error_for
 
@@ -57,8 +58,8 @@ class OpenSocket:
 async def connected(
     session: aiohttp.ClientSession,
     url: str,
-    protocols: Sequence[str],
-    proxy: str | None,
+    token: Secret,
+    proxy: Secret | None,
 ) -> AsyncGenerator[OpenSocket]:
     """Open a WebSocket, and close it at the end.
 
@@ -69,8 +70,8 @@ async def connected(
     try:
         socket = await session.ws_connect(
             url,
-            protocols=protocols,
-            proxy=proxy,
+            protocols=[token.reveal()],
+            proxy=None if proxy is None else proxy.reveal(),
             max_msg_size=0,
         )
     except (aiohttp.ClientError, OSError) as error:

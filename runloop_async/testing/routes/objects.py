@@ -91,7 +91,7 @@ def _opened(world: World, ask: Ask) -> JsonObject:
 
 
 def _signed(world: World, ask: Ask, id: str) -> str:
-    signature = world.new_id("")
+    signature = world.new_id("sig_")
     world.links[f"signatures {id}"].append(signature)
     return f"{ask.origin}/emulated-storage/{id}?signature={signature}"
 
