@@ -1,15 +1,13 @@
-"""Stand-ins for time, chance and the network, and the way to facts kept elsewhere."""
+"""Stand-ins for time, chance and the network."""
 
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 import attrs
-import pytest
 
 from runloop_async.calls.crew import Room
 from runloop_async.calls.runner import Gate, Sendable, Socket, Stream
@@ -18,15 +16,6 @@ from runloop_async.wire.rate import Concurrency
 from runloop_async.wire.response import Response, error_for, is_success
 
 T = TypeVar("T")
-SHARED = Path(__file__).parent.parent.parent / "shared"
-
-
-def shared(path: str) -> Path:
-    """Return a file of facts about the API, or skip the test where there is none."""
-    file = SHARED / path
-    if not file.exists():
-        pytest.skip(f"{path} is not here: it does not come with a clone")
-    return file
 
 
 @attrs.define

@@ -1,4 +1,3 @@
-import json
 from urllib.parse import quote
 
 import pytest
@@ -9,7 +8,7 @@ from runloop_async.testing.messages import ApiError, Ask, JsonObject
 from runloop_async.testing.routes import ROUTES
 from runloop_async.testing.routing import Route, Router
 from runloop_async.testing.world import World
-from tests.fakes import shared
+from tests import surface
 
 
 def nothing(_world: World, _ask: Ask) -> JsonObject:
@@ -70,7 +69,7 @@ def test_any_id_survives_quoting(id: str) -> None:
 
 
 def test_every_operation_of_the_api_is_served_and_no_other() -> None:
-    endpoints = json.loads(shared("api/surface.json").read_text())["endpoints"]
+    endpoints = surface.FACTS["endpoints"]
     known = {(route.name, route.method, route.template) for route in ROUTES}
     listed = {(each["name"], each["method"], each["path"]) for each in endpoints}
     elsewhere = {"objects.put_content", "objects.get_content", "pty.attach"}
