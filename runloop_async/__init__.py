@@ -49,8 +49,8 @@ from runloop_async.errors import (
     UnprocessableEntityError,
     WaitError,
 )
-from runloop_async.limits import Limits
 from runloop_async.options import RetryPolicy, Timeouts
+from runloop_async.pacing.limits import Limits
 from runloop_async.sending.stats import Stats
 
 if not TYPE_CHECKING:  # pragma: no branch

@@ -17,12 +17,12 @@ from runloop_async.calls.bulk import Bulk
 from runloop_async.calls.crew import Calls, Room
 from runloop_async.calls.endpoints import Endpoints
 from runloop_async.calls.outcomes import Progress
-from runloop_async.calls.runner import Clock
+from runloop_async.clock import Clock
 from runloop_async.errors import ConfigurationError
 from runloop_async.events import Event
-from runloop_async.limits import Limits
 from runloop_async.moved import CLIENT, missing
 from runloop_async.options import ClientOptions, ClientParams, resolve, whole_number
+from runloop_async.pacing.limits import Limits
 from runloop_async.sending.clock import SystemClock
 from runloop_async.sending.lanes import lanes
 from runloop_async.sending.network import network_of

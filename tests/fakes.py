@@ -12,7 +12,7 @@ import attrs
 from runloop_async.calls.crew import Room
 from runloop_async.calls.runner import Gate, Sendable, Socket, Stream
 from runloop_async.credentials import Secret
-from runloop_async.wire.rate import Concurrency
+from runloop_async.pacing import Concurrency
 from runloop_async.wire.response import Response, error_for, is_success
 
 T = TypeVar("T")

@@ -8,8 +8,8 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from runloop_async.calls.tally import Tally
-from runloop_async.limits import Limits
 from runloop_async.options import ClientParams, Timeouts, resolve
+from runloop_async.pacing.limits import Limits
 from runloop_async.sending.lanes import lanes
 from runloop_async.sending.outgoing import Attempt, Headers
 from runloop_async.sending.pool import Answer, Pool

@@ -14,8 +14,8 @@ from multidict import CIMultiDict
 
 from runloop_async.annotations import override
 from runloop_async.errors import APIError, InternalServerError, RateLimitError
-from runloop_async.limits import Limits
 from runloop_async.options import RetryPolicy, Timeouts
+from runloop_async.pacing.limits import Limits
 from runloop_async.sending.lanes import Lane, lanes
 from runloop_async.sending.outgoing import Attempt, Headers
 from runloop_async.wire.request import Safety, Workload

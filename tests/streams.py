@@ -11,7 +11,7 @@ import attrs
 from runloop_async.calls.runner import Gate, Sendable, Socket, Stream
 from runloop_async.credentials import Secret
 from runloop_async.errors import APIConnectionError
-from runloop_async.wire.rate import Concurrency
+from runloop_async.pacing import Concurrency
 from runloop_async.wire.response import Response
 from tests.fakes import FakeClock
 

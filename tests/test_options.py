@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from runloop_async.credentials import Secret
 from runloop_async.errors import ConfigurationError
-from runloop_async.limits import Limits
 from runloop_async.options import (
     CallOptions,
     RetryPolicy,
@@ -20,6 +19,7 @@ from runloop_async.options import (
     positive_seconds,
     whole_number,
 )
+from runloop_async.pacing.limits import Limits
 
 NO_SECONDS = [0, -1, -0.5, math.nan, math.inf, -math.inf, True, "3", None]
 PAST_ANY_FLOAT = 10**400

@@ -21,8 +21,8 @@ from runloop_async.annotations import listed, override
 from runloop_async.calls.crew import Calls, Crew, Room
 from runloop_async.calls.outcomes import BulkResult, Outcome, Progress, Summary
 from runloop_async.calls.repeatable import Repeatable
-from runloop_async.calls.runner import Clock
 from runloop_async.calls.tally import Tally
+from runloop_async.clock import Clock
 from runloop_async.errors import ConfigurationError
 from runloop_async.options import CallOptions, merged
 

@@ -2,7 +2,7 @@
 
 from typing import Protocol, Self, TypeVar, Unpack
 
-from runloop_async.calls.runner import Clock
+from runloop_async.clock import Clock
 from runloop_async.options import CallOptions
 
 

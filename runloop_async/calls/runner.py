@@ -1,9 +1,10 @@
 """The protocols between what is asked and how it is sent."""
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
 
+from runloop_async.clock import Clock
 from runloop_async.credentials import Secret
 from runloop_async.options import CallOptions
 from runloop_async.wire.request import Request
@@ -11,34 +12,6 @@ from runloop_async.wire.response import Response
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
-
-
-class Timer(Protocol):
-    """Something that will happen."""
-
-    def cancel(self) -> None:
-        """Prevent it."""
-        ...
-
-
-class Clock(Protocol):
-    """Time and chance, so that tests can bring their own."""
-
-    def now(self) -> float:
-        """Return monotonic seconds."""
-        ...
-
-    async def sleep(self, delay_s: float) -> None:
-        """Wait."""
-        ...
-
-    def call_later(self, delay_s: float, callback: Callable[[], None]) -> Timer:
-        """Call a function after some time."""
-        ...
-
-    def random(self) -> float:
-        """Return a number from 0 to 1."""
-        ...
 
 
 class Gate(Protocol):

@@ -5,15 +5,15 @@ from collections.abc import Callable, Mapping
 
 from aiohttp import ClientSession
 
-from runloop_async.calls.runner import Clock
+from runloop_async.clock import Clock
 from runloop_async.errors import APIConnectionError, APIError, APIStatusError
 from runloop_async.events import Event, GateChanged
-from runloop_async.limits import Limits, Permits
-from runloop_async.sending.gate import Gate, Turn
+from runloop_async.pacing import Concurrency, Governor, RetryBudget, Shared
+from runloop_async.pacing.gate import Gate, Turn
+from runloop_async.pacing.limits import Limits, Permits
+from runloop_async.pacing.permits import LocalPermits
 from runloop_async.sending.outgoing import Attempt
-from runloop_async.sending.permits import LocalPermits
 from runloop_async.sending.stats import LaneStats
-from runloop_async.wire.rate import Concurrency, Governor, RetryBudget, Shared
 from runloop_async.wire.request import Workload
 from runloop_async.wire.retry import Stop, Wait, is_throttle, is_transient
 

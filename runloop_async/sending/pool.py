@@ -21,8 +21,8 @@ from runloop_async.errors import (
     ClientClosedError,
     EventLoopError,
 )
+from runloop_async.pacing.gate import Gate
 from runloop_async.sending.alarms import Alarm, Alarms
-from runloop_async.sending.gate import Gate
 from runloop_async.sending.network import Network
 from runloop_async.sending.outgoing import Attempt
 from runloop_async.sending.transport.connector import Connector

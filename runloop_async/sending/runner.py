@@ -8,11 +8,12 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, TypeVar
 
-from runloop_async.calls.runner import Clock, Sendable, Stream
+from runloop_async.calls.runner import Sendable, Stream
+from runloop_async.clock import Clock
 from runloop_async.errors import APIError, ClientClosedError
 from runloop_async.options import ClientOptions
+from runloop_async.pacing.gate import Turn
 from runloop_async.sending.asking import Asking
-from runloop_async.sending.gate import Turn
 from runloop_async.sending.lanes import Lane
 from runloop_async.sending.outgoing import Attempt, Preparation
 from runloop_async.sending.pool import Pool, past_deadline

@@ -4,7 +4,8 @@ from typing import Any
 
 import attrs
 
-from runloop_async.calls.runner import Clock, Sendable
+from runloop_async.calls.runner import Sendable
+from runloop_async.clock import Clock
 from runloop_async.errors import APIError
 from runloop_async.options import RetryPolicy
 from runloop_async.sending.outgoing import Attempt

@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from runloop_async import AsyncRunloop
-from runloop_async.limits import Limits
+from runloop_async.pacing.limits import Limits
 from runloop_async.sending.lanes import lanes
 from runloop_async.wire.request import Workload
 from tests.fakes import FakeClock

@@ -12,8 +12,8 @@ from runloop_async.errors import (
     EventLoopError,
     NotFoundError,
 )
-from runloop_async.limits import Limits
 from runloop_async.models.benchmark_runs import BenchmarkRunView
+from runloop_async.pacing.limits import Limits
 from runloop_async.resources.benchmark_runs import BenchmarkRuns
 from runloop_async.sending.runner import HttpRunner
 from runloop_async.wire.request import Request, Workload

@@ -13,7 +13,7 @@ from runloop_async.errors import (
     NotFoundError,
     TruncatedBodyError,
 )
-from runloop_async.limits import Limits
+from runloop_async.pacing.limits import Limits
 from runloop_async.sending.runner import HttpRunner
 from runloop_async.wire.request import Request
 from tests.fakes import FakeClock

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from runloop_async.limits import Limits
 from runloop_async.options import RetryPolicy
+from runloop_async.pacing.limits import Limits
 from tests.simulation import (
     GET,
     Bound,

@@ -11,11 +11,11 @@ from runloop_async.errors import (
     ClientClosedError,
     InternalServerError,
 )
-from runloop_async.limits import Limits
+from runloop_async.pacing import Concurrency, Governor, Pace, RetryBudget
+from runloop_async.pacing.gate import Gate, Turn
+from runloop_async.pacing.limits import Limits
 from runloop_async.resources.benchmark_runs import BenchmarkRuns
-from runloop_async.sending.gate import Gate, Turn
 from runloop_async.sending.lanes import lanes
-from runloop_async.wire.rate import Concurrency, Governor, Pace, RetryBudget
 from runloop_async.wire.request import Workload
 from tests.fakes import FakeClock
 from tests.rawserver import RawServer, http_json, then_hang

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Final
 
-from runloop_async.wire.rate.noise import TRIAL_PART, Cause, Noise
+from runloop_async.pacing.noise import TRIAL_PART, Cause, Noise
 
 _CUT: Final = 0.95
 """Of the rate that was refused, what is tried next."""

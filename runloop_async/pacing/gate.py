@@ -1,6 +1,6 @@
 """The gate that every request passes: a queue, a timer, a future for each waiting call.
 
-When a request may leave is `wire.rate.Governor`'s to decide. Calls leave in the order
+When a request may leave is `pacing.Governor`'s to decide. Calls leave in the order
 in which they came; those that are sent again go before those that are new.
 """
 
@@ -9,9 +9,9 @@ import math
 from collections import deque
 from collections.abc import Iterable
 
-from runloop_async.calls.runner import Clock, Timer
-from runloop_async.limits import Permits
-from runloop_async.wire.rate import LATER, NOW, Governor
+from runloop_async.clock import Clock, Timer
+from runloop_async.pacing import LATER, NOW, Governor
+from runloop_async.pacing.limits import Permits
 
 _PATIENCE_S = 15.0
 """In an outage of this length the calls that wait fail: as long as retries take."""

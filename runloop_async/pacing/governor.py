@@ -10,9 +10,9 @@ import math
 from collections import deque
 from typing import Final
 
-from runloop_async.wire.rate.budget import RetryBudget
-from runloop_async.wire.rate.concurrency import Concurrency
-from runloop_async.wire.rate.pace import Pace
+from runloop_async.pacing.budget import RetryBudget
+from runloop_async.pacing.concurrency import Concurrency
+from runloop_async.pacing.pace import Pace
 
 NOW: Final = -math.inf
 """A time to leave: at once."""

@@ -3,7 +3,7 @@
 import math
 from typing import Final
 
-from runloop_async.calls.runner import Clock
+from runloop_async.clock import Clock
 
 _SLACK_S: Final = 0.025
 """How much lateness of a timer is made up for."""

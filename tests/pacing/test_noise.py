@@ -6,7 +6,7 @@ import random
 import attrs
 import pytest
 
-from runloop_async.wire.rate.noise import Cause, Noise
+from runloop_async.pacing.noise import Cause, Noise
 from tests.simulation import Bucket, Caller, Service, now, simulated
 
 

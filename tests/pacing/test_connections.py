@@ -7,9 +7,9 @@ import sys
 import pytest
 
 from runloop_async.annotations import override
-from runloop_async.limits import Limits
-from runloop_async.sending.gate import Gate
-from runloop_async.wire.rate import Concurrency, Governor, RetryBudget
+from runloop_async.pacing import Concurrency, Governor, RetryBudget
+from runloop_async.pacing.gate import Gate
+from runloop_async.pacing.limits import Limits
 from tests.fakes import FakeClock
 from tests.simulation import GET, Caller, Service, simulated
 

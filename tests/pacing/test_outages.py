@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from runloop_async.limits import Limits
 from runloop_async.options import RetryPolicy
+from runloop_async.pacing import RetryBudget
+from runloop_async.pacing.limits import Limits
 from runloop_async.sending.lanes import Lane, lanes
-from runloop_async.wire.rate import RetryBudget
 from runloop_async.wire.request import Workload
 from runloop_async.wire.retry import Stop, Wait
 from tests.sends import attempt as attempt_at
