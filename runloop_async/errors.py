@@ -25,6 +25,7 @@
         APIResponseValidationError  the response does not have the documented shape
         ResponseTooLargeError       the response is larger than the client accepts
         PaginationError             a list's cursor does not move on
+        PermitsError                the permits of `Limits(rate=...)` failed
         StreamError                 a stream of events broke and was not resumed
       PollingTimeout                also a TimeoutError: a wait passed its deadline
       WaitError                     what was waited for ended in another state
@@ -275,6 +276,14 @@ class ResponseTooLargeError(APIError):
 
 class PaginationError(APIError):
     """A list's cursor does not move on, so that paging would never end."""
+
+
+class PermitsError(APIError):
+    """The permits given as `Limits(rate=...)` are unusable or failed; nothing was sent.
+
+    A reservation that raises is tried again for some three seconds before this is
+    raised; its last exception is the `__cause__`.
+    """
 
 
 class StreamError(APIError):

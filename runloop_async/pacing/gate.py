@@ -10,11 +10,14 @@ from collections import deque
 from collections.abc import Iterable
 
 from runloop_async.clock import Clock, Timer
-from runloop_async.pacing import LATER, NOW, Governor
+from runloop_async.pacing import LATER, Governor
 from runloop_async.pacing.limits import Permits
+from runloop_async.pacing.permits import Supply
 
 _PATIENCE_S = 15.0
 """In an outage of this length the calls that wait fail: as long as retries take."""
+_LITTER = 64
+"""So many calls that gave up may stay in the queue, or as many as still wait."""
 _APART_S = 1e-8
 _WAITS = 1024
 """Waits that are kept for the statistics."""
@@ -28,6 +31,7 @@ class Gate:
 
     __slots__ = (
         "_clock",
+        "_deserted",
         "_lines",
         "_queue",
         "_routes",
@@ -39,6 +43,7 @@ class Gate:
         "name",
         "stamp",
         "trouble",
+        "waiting_since",
         "waits",
     )
 
@@ -61,10 +66,11 @@ class Gate:
         self.name = name
         self.governor = governor
         self._clock = clock
-        self._supply = None if permits is None else _Supply(permits, clock, self)
+        self._supply = None if permits is None else Supply(permits, clock, self)
         self._queue = deque[Turn]()
         self._routes = deque[str]()  # beside it, as a pair for each burdens the gc
         self._lines = dict[tuple[str, bool], deque[Turn]]()
+        self._deserted = 0  # which are still in the queue
         self._siblings: Iterable[Gate] = (self,)
         self._timer: Timer | None = None
         self._timer_at = LATER
@@ -75,6 +81,13 @@ class Gate:
         """How long the last calls waited here, in seconds."""
         self.trouble: Exception | None = None
         """Why waits were last ended, where the gate itself did it."""
+        self.waiting_since = -math.inf
+        """Since when there has been somebody waiting, if there is."""
+
+    @property
+    def queued(self) -> int:
+        """How many are in the queue, those included that have just given up."""
+        return len(self._queue) + sum(map(len, self._lines.values()))
 
     def share_with(self, gates: "Iterable[Gate]") -> None:
         """Look at all gates of a client, this one included, when a request is over.
@@ -111,14 +124,22 @@ class Gate:
         else:
             self._queue.append(turn)
             self._routes.append(route)
-        self.governor.concurrency.waiting += 1
-        self.pump()
+        concurrency = self.governor.concurrency
+        concurrency.waiting += 1
+        if concurrency.waiting == 1:
+            self.waiting_since = self._clock.now()
+            self.pump()
+        elif self._lines:
+            self.pump()
         return turn
 
     def desert(self, turn: Turn, *, is_retry: bool = False) -> None:
         """Give up a wait that was cut off."""
         if turn.cancelled():
             self.governor.concurrency.waiting -= 1
+            self._deserted += 1
+            if self._deserted > max(_LITTER, self.governor.concurrency.waiting):
+                self._sweep()
         elif (admitted := turn.result()) is not None:  # its time had just come
             self.leave(admitted, is_retry=is_retry)
 
@@ -139,7 +160,7 @@ class Gate:
         if since is None:
             return
         for gate in self._siblings:
-            if now - since > _PATIENCE_S:
+            if now - max(since, gate.waiting_since) > _PATIENCE_S:
                 gate.release(error)
             else:
                 gate.release_retries()
@@ -215,7 +236,7 @@ class Gate:
         while queue:
             turn, route = queue[0], routes[0]
             if not turn.done():
-                if route in self.governor.own:  # those behind it need not wait for it
+                if self.governor.is_apart(route):  # those behind it need not wait
                     self._line(route).append(turn)
                     soon = min(soon, self._serve_line(now, route, is_retry=False))
                 else:
@@ -225,6 +246,18 @@ class Gate:
                     self._call_up(turn, now, route, is_retry=False)
             del queue[0], routes[0]
         return soon
+
+    def _sweep(self) -> None:
+        """Take those who gave up out of the queue."""
+        pairs = zip(self._queue, self._routes, strict=True)
+        left = [pair for pair in pairs if not pair[0].done()]
+        self._queue = deque(turn for turn, _ in left)
+        self._routes = deque(route for _, route in left)
+        for key, line in [*self._lines.items()]:
+            self._lines[key] = deque(turn for turn in line if not turn.done())
+            if not self._lines[key]:
+                del self._lines[key]
+        self._deserted = 0
 
     def _dismiss(self, line: deque[Turn]) -> None:
         for turn in line:
@@ -244,43 +277,3 @@ class Gate:
         self._timer, self._timer_at = None, LATER
         self.governor.concurrency.ramp(self._clock.now())
         self.pump()
-
-
-class _Supply:
-    """Permits in stock: reserves a block when the last one is used up."""
-
-    __slots__ = ("_clock", "_gate", "_permits", "_task", "left")
-
-    def __init__(self, permits: Permits, clock: Clock, gate: Gate) -> None:
-        self._permits = permits
-        self._clock = clock
-        self._gate = gate
-        self._task: asyncio.Task[None] | None = None
-        self.left = 0
-        """Permits that are valid and not used."""
-
-    def next(self) -> float:
-        """Return when there is a permit: now, or later, when the gate is told."""
-        if self.left > 0:
-            return NOW
-        if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._reserve())
-        return LATER
-
-    def stop(self) -> None:
-        """Give up a reservation that is under way."""
-        if self._task is not None:
-            self._task.cancel()
-
-    async def _reserve(self) -> None:
-        try:
-            block = self._permits.block
-            delay_s = await self._permits.reserve(block)
-            if delay_s > 0:
-                await self._clock.sleep(delay_s)
-            self.left = block
-        except Exception as error:  # noqa: BLE001 - of the user's; those who wait get it
-            self._gate.release(error)
-        finally:
-            self._task = None
-        self._gate.pump()

@@ -32,7 +32,10 @@ def _number(value: object) -> int | None:
 
 
 def _rate(value: Any) -> float | Permits | None:
-    if value is None or isinstance(value, Permits):
+    if value is None:
+        return value
+    if isinstance(value, Permits):
+        whole_number("`block` of the permits", value.block, least=1)
         return value
     number = plain_number(value)
     if number is None or not 0 < number < float("inf"):

@@ -105,7 +105,7 @@ async def test_a_turn_that_was_dismissed_gives_nothing_back() -> None:
 
 async def test_closing_stops_the_timer() -> None:
     gate = gate_of(5)
-    gate.governor.pace = Pace(0.0, 10.0, is_limit=True)
+    gate.governor.own[GET] = Pace(0.0, 10.0, is_limit=True)
     gate.governor.admitted(0.0, GET)
     (turn,) = turns(gate, 1)
 
@@ -224,7 +224,7 @@ def test_a_timer_for_later_gives_way_to_one_for_sooner() -> None:
 
     async def main() -> None:
         gate.governor.own["slow"] = Pace(0.0, 10.0, is_limit=True)
-        gate.governor.own["slow"].throttled(0.0, 0.0, 5.5)
+        gate.governor.held["slow"] = 5.5
         gate.governor.own["quick"] = Pace(0.0, 10.0, is_limit=True)
         gate.governor.own["quick"].admitted(0.0)
         await asyncio.gather(caller.call("slow"), caller.call("quick"))
@@ -270,18 +270,6 @@ def test_permits_that_nobody_waits_for_are_left_alone() -> None:
     lane.gate.close()
 
     assert lane.gate.governor.concurrency.waiting == 0
-
-
-def test_permits_that_break_down_end_the_waits() -> None:
-    caller = Caller(Service(), limits=Limits(rate=Blocks(OSError("no counter"))))
-
-    simulated(caller.gather(20))
-
-    assert len(caller.done) == 5
-    assert caller.failures == [None] * 15
-    refusal = caller.lane.refusal()
-    assert isinstance(refusal, APIConnectionError)
-    assert isinstance(refusal.__cause__, OSError)
 
 
 def test_permits_under_way_are_given_up_with_the_client() -> None:
