@@ -168,7 +168,11 @@ class AsyncRunloop(Endpoints):
         self._clock: Clock = SystemClock()
         self._telemetry = Telemetry(_told(on_event))
         self._lanes = lanes(
-            self._limits, self._clock, network.session, self._telemetry.emit
+            self._limits,
+            self._clock,
+            network.session,
+            self._telemetry.emit,
+            hold_most_s=resolved.retry.retry_after_max,
         )
         self._pool = Pool(network, [lane.gate for lane in self._lanes.values()])
         self._join()

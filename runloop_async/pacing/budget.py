@@ -20,12 +20,19 @@ _DOWN: Final = 10
 _PROBE_S: Final = 0.05
 _PROBE_MOST_S: Final = 1.0
 """Seconds between the probes; they double."""
+_PROBE_LATE_S: Final = 3.0
+"""After so long without an answer to a probe another one is sent: the first may be a
+long poll, or its connection may be dead."""
+_FORGOTTEN_S: Final = 10.0
+"""After so long in which nobody asked for anything, an outage says nothing any more."""
 
 
 class RetryBudget:
     """The budget of one client, and whether the service is down."""
 
     __slots__ = (
+        "_asked_at",
+        "_failed_at",
         "_failures",
         "_left",
         "_probe",
@@ -42,8 +49,17 @@ class RetryBudget:
         self._probe: float | None = None  # when the one that is under way was admitted
         self._probe_at = -math.inf
         self._probe_s = _PROBE_S
+        self._asked_at = self._failed_at = -math.inf
         self.down_since: float | None = None
         """When the present outage began, if there is one."""
+
+    def asked(self, now: float) -> bool:
+        """Note, in an outage, that somebody asks; tell whether it is forgotten."""
+        last, self._asked_at = self._asked_at, now
+        if now - last <= _FORGOTTEN_S:
+            return False
+        self.down_since, self._failures, self._left = None, 0, _FULL
+        return True
 
     @property
     def is_down(self) -> bool:
@@ -52,8 +68,8 @@ class RetryBudget:
 
     @property
     def next_probe(self) -> float:
-        """In an outage, when the next probe may leave; infinity if one is under way."""
-        return self._probe_at if self._probe is None else math.inf
+        """In an outage, when the next probe may leave."""
+        return self._probe_at if self._probe is None else self._probe + _PROBE_LATE_S
 
     @property
     def allows(self) -> bool:
@@ -87,11 +103,14 @@ class RetryBudget:
 
     def failed(self, now: float, sent: float) -> None:
         """Note a failure that may pass: 5xx, or a lost connection."""
-        self._failures += 1
+        is_stale = now - self._failed_at > _FORGOTTEN_S
+        self._failures = 1 if is_stale else self._failures + 1
+        self._failed_at = now
         if self.is_down:
             if sent != self._probe:
                 return  # it was under way when the outage began
             self._probe_s = min(2 * self._probe_s, _PROBE_MOST_S)
         elif self._failures >= _DOWN and self._left < _RESERVE + _COST:
             self.down_since, self._probe, self._probe_s = now, None, _PROBE_S
+            self._asked_at = now
         self._probe_at = now + self._probe_s

@@ -43,14 +43,45 @@ _TRIAL_MOST_S: Final = 8.0
 """Seconds between two trials of more concurrency than was once refused."""
 
 
-class Shared:
-    """What several lanes may have under way together."""
+_RECOVER_S: Final = 1.0
+"""So long after the system refused a connection, a few more are tried."""
+_RECOVER_PART: Final = 8
+"""And so many times as many are tried then: an eighth more."""
 
-    __slots__ = ("size", "taken")
+
+class Shared:
+    """How many requests all lanes of a client may have in flight together.
+
+    The process may open only so many files, and a caller's session only so many
+    connections. Where the system refuses one more, the bound sinks to what there is,
+    and comes back step by step.
+    """
+
+    __slots__ = ("_most", "_refused_at", "size", "taken")
 
     def __init__(self, size: int) -> None:
+        self._most = size
+        self._refused_at = -math.inf
         self.size = size
         self.taken = 0
+
+    def room_at(self, now: float) -> float:
+        """Return when one more request may leave: past, or infinity if not by time."""
+        if self.taken < self.size:
+            return -math.inf
+        if self.size == self._most:
+            return math.inf
+        if now - self._refused_at >= _RECOVER_S:
+            grown = self.size + max(1, self.size // _RECOVER_PART)
+            self.size, self._refused_at = min(grown, self._most), now
+            if self.taken < self.size:
+                return -math.inf
+        return self._refused_at + _RECOVER_S
+
+    def refused(self, now: float) -> None:
+        """Note that the system had no file or port left for one more connection."""
+        self.size = max(1, min(self.size, self.taken - 1))
+        self._refused_at = now
 
 
 class Concurrency:
@@ -75,6 +106,7 @@ class Concurrency:
         "_trial_size",
         "_tried_at",
         "_uncapped",
+        "_untried",
         "backlog",
         "in_flight",
         "limit",
@@ -113,6 +145,7 @@ class Concurrency:
         self._ramp_to = min(_BASE, most)
         self._is_capped = False
         self._uncapped = self.limit
+        self._untried: int | None = None  # the limit before a trial that goes on
         self._tried_at = -math.inf
         self._trial_at = self._trial_every_s = 0.0
         self._trial_size = 1
@@ -121,8 +154,7 @@ class Concurrency:
         """Return when one more request may leave: past, or infinity for not by time."""
         if self.in_flight >= self.limit:
             return self._step_at(now)
-        shared = self._shared
-        return -math.inf if shared is None or shared.taken < shared.size else math.inf
+        return -math.inf if self._shared is None else self._shared.room_at(now)
 
     def _step_at(self, now: float) -> float:
         if self._ramp_at is None or self.limit >= self._ramp_to:
@@ -152,10 +184,23 @@ class Concurrency:
         if self._shared is not None:
             self._shared.taken += 1
         if self._is_capped and self.in_flight >= self.limit and now >= self._trial_at:
-            self.limit = min(self._most, self.limit + self._trial_size)
-            self._tried_at = now
-            self._trial_at = now + self._trial_every_s
-            self._trial_size *= 2
+            self._try_more(now)
+
+    def _try_more(self, now: float) -> None:
+        """Allow more than the cap for a trial; a refusal takes exactly that back."""
+        if self._untried is not None:  # the last one was used, and was not refused
+            self._trial_every_s = _TRIAL_S
+        if self.limit >= self._uncapped:
+            self._end_cap()
+            return
+        self._untried, self._tried_at = self.limit, now
+        self.limit = min(self._uncapped, self.limit + self._trial_size)
+        self._trial_at = now + self._trial_every_s
+        self._trial_size *= 2
+
+    def _end_cap(self) -> None:
+        self._is_capped = False
+        self._untried = None
 
     def left(self) -> None:
         """Note that a request is over, however."""
@@ -206,11 +251,12 @@ class Concurrency:
     def throttled(self, now: float, sent: float) -> bool:
         """Note a refusal; tell whether a trial of more concurrency was the reason.
 
-        Otherwise the first of an episode caps the limit below what was under way: the
+        Otherwise the first of an episode caps the limit below what was in flight: the
         server may bound concurrency. Trials of 1, 2, 4 more show whether it does.
         """
-        if self._is_capped and self._trial_size > 1 and sent >= self._tried_at:
-            self.limit -= self._trial_size // 2
+        if self._untried is not None and sent >= self._tried_at:
+            self.limit = min(self.limit, self._untried)
+            self._untried = None
             self._trial_size = 1
             self._trial_every_s = min(2 * self._trial_every_s, _TRIAL_MOST_S)
             self._trial_at = now + self._trial_every_s
@@ -219,9 +265,10 @@ class Concurrency:
         self._throttled_at = now
         if is_first and not self._is_fixed and self.in_flight > _CROWD:
             if not self._is_capped:
-                self._uncapped = self.limit
+                self._uncapped = max(self.limit, self._ramp_to)
             self.limit = min(self.limit, self.in_flight - 1)
             self._is_capped = True
+            self._untried = None
             self._ramp_to = 0
             self._trial_size = 1
             self._trial_every_s = _TRIAL_S
@@ -231,12 +278,25 @@ class Concurrency:
     def uncap(self) -> None:
         """Take a cap back: the refusals had another reason."""
         if self._is_capped:
-            self._is_capped = False
+            self._end_cap()
             self.limit = max(self.limit, self._uncapped)
+
+    def freeze(self) -> None:
+        """Keep to a fixed bound from now on: what was learned cannot be trusted."""
+        self._end_cap()
+        self._is_fixed = True
+        self._ramp_to = 0
+        self.limit = min(max(self.limit, _FIRST), self._most)
+
+    def no_files(self, now: float) -> None:
+        """Note that the system refused a connection: there can be no more than now."""
+        if self._shared is not None:
+            self._shared.refused(now)
 
     def restart(self, now: float) -> None:
         """Begin with one again, after an outage."""
         self._is_new = False
+        self._untried = None
         self._ramp_to = max(self.limit, self._ramp_to)
         self.limit = 1
         self._ramp_at = now

@@ -2,8 +2,9 @@
 
 `Governor` is told what happens, each with the time, and puts together three machines:
 `Concurrency` of the lane, `RetryBudget` of the client, and a `Pace` for each limit on
-the rate that was met. The first is shared by all routes. A route that proves to be the
-only one that is throttled gets its own. Times are monotonic seconds.
+the rate that was met. The first pace is shared by all routes that were throttled, and
+holds no other back. A route that proves to be the only one gets its own. Times are
+monotonic seconds.
 """
 
 import math
@@ -28,6 +29,12 @@ _KEPT: Final = 1024
 """Times of sending that are kept, to know what was sent since the first refusal."""
 _FORGOTTEN_S: Final = 600.0
 """After so long without a throttle a limit is forgotten."""
+_HOLD_MOST_S: Final = 600.0
+"""Longest wait that a server may ask for, where nothing else is said."""
+_YIELD_S: Final = 0.5
+"""In an outage, how much later a long poll is the probe where a short call waits."""
+_ROUTES: Final = 1024
+"""Routes of which something is remembered: paths of a caller's own may be many."""
 
 
 class Governor:
@@ -37,29 +44,51 @@ class Governor:
         "_before",
         "_by_route",
         "_done",
+        "_hold_most_s",
         "_marked_at",
         "_sent",
+        "_short_calls",
+        "_succeeded",
+        "_throttled",
         "budget",
         "concurrency",
+        "held",
         "last_success_at",
         "own",
         "pace",
     )
 
-    def __init__(self, concurrency: Concurrency, budget: RetryBudget) -> None:
+    def __init__(
+        self,
+        concurrency: Concurrency,
+        budget: RetryBudget,
+        *,
+        short_calls: Concurrency | None = None,
+        hold_most_s: float = _HOLD_MOST_S,
+    ) -> None:
         """Begin.
 
         Args:
             concurrency: Of this lane.
             budget: Of the client.
+            short_calls: The lane of short calls, if this is another: in an outage its
+                calls are the better probes.
+            hold_most_s: Longest wait that the server may ask for, in seconds. Calls
+                that are told to wait longer fail at once, and so hold nothing up.
         """
         self.concurrency = concurrency
         self.budget = budget
+        self._short_calls = short_calls
+        self._hold_most_s = hold_most_s
         self.pace: Pace | None = None
         """The rate of all routes without one of their own, once one was throttled."""
         self.own = dict[str, Pace]()
         """The rates of routes that have their own."""
+        self.held = dict[str, float]()
+        """Until when the routes wait on which the server has named a time."""
         self.last_success_at = -math.inf
+        self._succeeded = dict[str, float]()  # when, by route
+        self._throttled = set[str]()  # routes that share the pace
         self._by_route = dict[str, _Tally]()
         self._sent = deque[float](maxlen=_KEPT)
         self._done = self._before = 0
@@ -70,12 +99,45 @@ class Governor:
         budget = self.budget
         if is_retry and not budget.allows:
             return LATER
-        if budget.down_since is not None:
+        if budget.down_since is not None and not self._is_over(now):
+            short_calls = self._short_calls
+            if short_calls is not None and short_calls.waiting:
+                return max(budget.next_probe, now) + _YIELD_S
             return budget.next_probe
-        pace = self.own.get(route, self.pace)
-        if pace is not None and (at := pace.next()) > now:
-            return at
+        if self.held and (until := self._held_until(now, route)) > now:
+            return until
+        if self.pace is not None or self.own:
+            pace = self._pace_of(route)
+            if pace is not None and (at := pace.next()) > now:
+                return at
         return self.concurrency.room_at(now)
+
+    def _pace_of(self, route: str) -> Pace | None:
+        """Return what bounds the rate of a route: nothing until it was throttled."""
+        if route in self._throttled:
+            return self.pace
+        return self.own.get(route)
+
+    def _is_over(self, now: float) -> bool:
+        """Tell whether an outage is forgotten, since nothing was asked for long."""
+        is_forgotten = self.budget.asked(now)
+        if is_forgotten:
+            self.concurrency.restart(now)
+        return is_forgotten
+
+    def _held_until(self, now: float, route: str) -> float:
+        until = self.held.get(route, NOW)
+        if until <= now:
+            self.held.pop(route, None)
+        return until
+
+    def is_apart(self, route: str) -> bool:
+        """Tell whether a route waits for itself, so that others may pass it."""
+        return route in self.own or route in self.held
+
+    def succeeded_since(self, route: str, sent: float) -> bool:
+        """Tell whether a request on a route succeeded after some time."""
+        return self._succeeded.get(route, NOW) > sent
 
     def admitted(self, now: float, route: str, *, is_retry: bool = False) -> None:
         """Note that a request leaves."""
@@ -86,17 +148,18 @@ class Governor:
             self._paced(now, route)
 
     def _paced(self, now: float, route: str) -> None:
-        pace = self.own.get(route, self.pace)
-        if pace is None:
-            return
-        pace.admitted(now)
-        if pace is self.pace:
-            self._tally(route).sent += 1
-        if now - pace.throttled_at > _FORGOTTEN_S:
-            if pace is self.pace:
-                self.pace = None
-            else:
+        own, pace = self.own.get(route), self.pace
+        if own is not None:
+            own.admitted(now)
+            if now - own.throttled_at > _FORGOTTEN_S:
                 del self.own[route]
+        elif pace is not None:
+            # Other requests count for the rate that is measured, and are not bound.
+            pace.admitted(now, is_bound=route in self._throttled)
+            self._tally(route).sent += 1
+            if now - pace.throttled_at > _FORGOTTEN_S:
+                self.pace = None
+                self._throttled.clear()
 
     def answered(
         self,
@@ -120,6 +183,9 @@ class Governor:
             is_retry: Whether it paid for being a retry.
         """
         self.last_success_at = now
+        self._succeeded[route] = now
+        if len(self._succeeded) > _ROUTES:
+            self._succeeded.clear()
         if now - self._marked_at >= 1.0:
             self._before = self._done if now - self._marked_at < 2.0 else 0  # noqa: PLR2004
             self._marked_at, self._done = now, 0
@@ -130,7 +196,7 @@ class Governor:
         is_paced = False
         if pace is not None:
             pace.answered(now, sent)
-            is_paced = pace.is_binding
+            is_paced = pace.is_binding and pace is self._pace_of(route)
             if pace.is_noise:
                 self.concurrency.uncap()
         self.concurrency.answered(now, latency_s, size, is_paced=is_paced)
@@ -158,11 +224,28 @@ class Governor:
             later = (each for each in self._sent if each >= sent)
             pace = self.pace = Pace(now, first, later)
             self._by_route.clear()
+            self._throttled = {route}
         elif pace is self.pace and sent > pace.begun_at:
+            self._throttled.add(route)
             self._tally(route).throttled += 1
             if self._is_alone(route):
                 pace = self._split(now, route, pace)
-        pace.throttled(now, sent, retry_after)
+        pace.throttled(now, sent)
+        if retry_after is not None and retry_after <= self._hold_most_s:
+            self._hold(now, route, pace, retry_after)
+
+    def _hold(self, now: float, route: str, pace: Pace, asked_s: float) -> None:
+        """Let a route wait as long as the server asks.
+
+        The route may have a quota of its own, which says nothing about the others:
+        they wait once they are refused as well.
+        """
+        if not pace.is_binding:
+            return
+        # Servers round up: whole seconds mean "within the last of them".
+        until = now + (asked_s - 1 if asked_s == int(asked_s) else asked_s)
+        self.held[route] = max(until, self.held.get(route, NOW))
+        pace.rest(until)
 
     def failed(self, now: float, route: str, *, sent: float) -> None:
         """Note a failure that may pass: 5xx without a time to wait, or no response."""
@@ -182,6 +265,8 @@ class Governor:
         return self._done / max(span_s, 1.0) + self._before * max(0.0, 1.0 - span_s)
 
     def _tally(self, route: str) -> "_Tally":
+        if len(self._by_route) > _ROUTES:
+            self._by_route.clear()
         return self._by_route.setdefault(route, _Tally())
 
     def _is_alone(self, route: str) -> bool:
@@ -206,8 +291,17 @@ class Governor:
         own = Pace(now, (mine.sent - mine.throttled) / span_s, is_limit=True)
         self.own[route] = own
         self.pace = None
+        self._throttled.clear()
         self.concurrency.uncap()
         return own
+
+    def freeze(self) -> None:
+        """Keep to fixed bounds from now on: what was learned cannot be trusted."""
+        self.pace = None
+        self._throttled.clear()
+        self.own.clear()
+        self.held.clear()
+        self.concurrency.freeze()
 
 
 class _Tally:

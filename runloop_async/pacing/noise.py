@@ -128,13 +128,14 @@ class Noise:
             return
         self._again_s *= _AGAIN_FACTOR
         self._least = _FEW
-        self._try(self._refusals / self._answers)
+        self._try(self._refusals / max(self._answers, self._refusals, 1))
         self._begin(now, Cause.TRIED)
 
     def _counted(self) -> Cause:
         if self._refusals < _FEW:
             return Cause.UNKNOWN
-        share = self._refusals / self.requests
+        # Refusals that are late may follow requests that nobody remembers.
+        share = self._refusals / max(self.requests, self._refusals)
         if share >= _FLOOD:
             return Cause.LIMIT
         self._try(share)

@@ -39,7 +39,8 @@ _APART_S: Final = 0.25
 _MEASURED_S: Final = 1.0
 """Longest stretch that is measured."""
 _KEPT_S: Final = 3.0
-"""Seconds that times of sending are kept."""
+_KEPT_MOST_S: Final = 30.0
+"""Seconds that times of sending are kept: longer where refusals come late."""
 _HOLD_S: Final = 0.02
 _HOLD_MOST_S: Final = 0.2
 """Seconds of silence after a refusal; they double while nothing gets through."""
@@ -56,8 +57,6 @@ _LEAST: Final = 0.1
 _FIRST: Final = 10.0
 """Least rate of all, and least to begin with."""
 _BINDING: Final = (Cause.TRIED, Cause.LIMIT)
-_BELIEVED_S: Final = 3600.0
-"""Longest hold that a server may ask of everybody."""
 
 
 class Pace:
@@ -66,10 +65,13 @@ class Pace:
     __slots__ = (
         "_at",
         "_cuts",
+        "_dropped",
         "_fair_climb",
         "_highest",
         "_hold_until",
         "_inflection_s",
+        "_kept_s",
+        "_known_since",
         "_last_success",
         "_last_success_sent",
         "_noise",
@@ -81,6 +83,7 @@ class Pace:
         "_sent",
         "_silence_s",
         "_steepness",
+        "_still_until",
         "_throttled",
         "_top",
         "begun_at",
@@ -105,8 +108,11 @@ class Pace:
         """
         self._noise = Noise(is_limit=is_limit)
         self._sent = deque[float](sent)
+        self._dropped = 0  # of those, how many were forgotten since
+        self._kept_s = _KEPT_S
+        self._known_since = -math.inf
         self._throttled = deque[float]()
-        self._at = self._hold_until = self._last_success = now
+        self._at = self._hold_until = self._still_until = self._last_success = now
         self._last_success_sent = self._reacted_at = -math.inf
         self._silence_s = 0.0
         self._cuts = 0
@@ -141,12 +147,13 @@ class Pace:
         if self.is_noise:
             rising_s = min(now - self._rising_since, _CLIMB_S)
             return self._top * (1 + _FREE * rising_s**3)
-        rising_s = max(now - max(self._hold_until, self._rising_since), 0.0)
+        since = max(self._hold_until, self._still_until, self._rising_since)
+        rising_s = max(now - since, 0.0)
         past_s = min(rising_s, _CLIMB_S) - self._inflection_s
         rate: float = self._top * (1 + self._steepness * past_s**3)
         rate += self._fair_climb * rising_s
         if past_s > 0 and self._cuts == _CALM:  # no climb where it is not used
-            rate = min(rate, max(self._top, 2 * len(self._sent) / _KEPT_S))
+            rate = min(rate, max(self._top, 2 * len(self._sent) / self._kept_s))
         return rate
 
     @property
@@ -165,12 +172,15 @@ class Pace:
             return -math.inf
         return max(self._at, self._hold_until)
 
-    def admitted(self, now: float) -> None:
-        """Note that a request leaves."""
-        if self._noise.cause is not Cause.UNKNOWN:
+    def admitted(self, now: float, *, is_bound: bool = True) -> None:
+        """Note that a request leaves, which may be one that need not wait for it."""
+        if is_bound and self._noise.cause is not Cause.UNKNOWN:
             self._at = max(self._at, now - _SLACK_S) + 1 / self.rate(now)
         self._noise.requests += self.is_noise
-        _note(self._sent, now, now)
+        oldest = now - self._kept_s
+        if forgotten := _note(self._sent, now, oldest):
+            self._dropped += forgotten
+            self._known_since = max(self._known_since, oldest)
 
     def answered(self, now: float, sent: float) -> None:
         """Note a response, no refusal, to a request sent at some time."""
@@ -179,43 +189,37 @@ class Pace:
         self._learn(now, sent, is_refusal=False)
         self._last_success_sent = max(self._last_success_sent, sent)
 
-    def throttled(self, now: float, sent: float, retry_after: float | None) -> None:
-        """Note that the server turned away a request that was sent at some time.
-
-        Args:
-            now: The present time.
-            sent: When the request was sent.
-            retry_after: Seconds that the server asks to wait, if it does.
-        """
+    def throttled(self, now: float, sent: float) -> None:
+        """Note that the server turned away a request that was sent at some time."""
         self.throttled_at = now
-        _note(self._throttled, sent, now)
+        late_s = now - sent + 2 * _MEASURED_S
+        self._kept_s = min(max(self._kept_s, late_s), _KEPT_MOST_S)
+        _note(self._throttled, sent, now - self._kept_s)
         self._learn(now, sent, is_refusal=True)
-        if not self.is_binding:
-            return
-        if retry_after is not None:
-            # Servers round up: whole seconds mean "within the last of them".
-            is_whole = retry_after == int(retry_after)
-            hold_s = min(retry_after - 1 if is_whole else retry_after, _BELIEVED_S)
-            self._hold_until = max(self._hold_until, now + hold_s)
-        if sent <= self._reacted_at:
-            return  # it was under way when an earlier refusal was reacted to
+        if not self.is_binding or sent <= self._reacted_at:
+            return  # by chance, or in flight when an earlier refusal was reacted to
         self._reacted_at = now
         self._hold(now)
         if self._noise.cause is Cause.LIMIT:
             self._measure(now, sent)
+
+    def rest(self, until: float) -> None:
+        """Do not climb before some time, since a route waits until then."""
+        self._still_until = max(self._still_until, until)
 
     def _learn(self, now: float, sent: float, *, is_refusal: bool) -> None:
         """Note a response, which may show what refusals are."""
         was = self._noise.cause
         if is_refusal and was is Cause.UNKNOWN:
             self._refused = max(self._refused, sent)
-            self._noise.requests = bisect_right(self._sent, self._refused)
+            known = bisect_right(self._sent, self._refused)
+            self._noise.requests = self._dropped + known
         if self._noise.answered(now, sent, is_refusal=is_refusal):
             self._find(now, was)
 
     def _recent(self, now: float) -> float:
         """Return how many requests a second got through lately."""
-        span_s = min(max(now - self.begun_at, 1.0), _KEPT_S)
+        span_s = min(max(now - self.begun_at, 1.0), self._kept_s)
         return (len(self._sent) - len(self._throttled)) / span_s
 
     def _find(self, now: float, was: Cause) -> None:
@@ -240,7 +244,7 @@ class Pace:
         self._at = max(self._at, self._hold_until)
 
     def _measure(self, now: float, sent: float) -> None:
-        begin = max(self._rising_since, sent - _MEASURED_S)
+        begin = max(self._rising_since, sent - _MEASURED_S, self._known_since)
         if sent - begin < _APART_S or self._last_success_sent <= self._rising_since:
             return
         through = _between(self._sent, begin, sent)
@@ -265,11 +269,14 @@ class Pace:
         return max(self._fair_climb, min(_FAIR_CLIMB, _FAIR_CLIMB_PART * measured))
 
 
-def _note(times: deque[float], at: float, now: float) -> None:
-    """Add a time, and forget those that are too old."""
+def _note(times: deque[float], at: float, oldest: float) -> int:
+    """Add a time, and forget those that are too old; return how many that were."""
     times.append(at)
-    while times and times[0] < now - _KEPT_S:
+    forgotten = 0
+    while times and times[0] < oldest:
         times.popleft()
+        forgotten += 1
+    return forgotten
 
 
 def _between(times: deque[float], begin: float, end: float) -> int:

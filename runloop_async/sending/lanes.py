@@ -1,12 +1,23 @@
-"""The way of an attempt through the gate of its workload, and what the gate learns."""
+"""An attempt passes the gate of its workload, and the gate learns from its outcome.
 
+What is learned decides when requests leave, and never what becomes of a call: an
+exception in that part is logged once, and the lane goes on with fixed bounds.
+"""
+
+import errno
+import logging
 import math
 from collections.abc import Callable, Mapping
 
 from aiohttp import ClientSession
 
 from runloop_async.clock import Clock
-from runloop_async.errors import APIConnectionError, APIError, APIStatusError
+from runloop_async.errors import (
+    APIConnectionError,
+    APIError,
+    APIStatusError,
+    PermitsError,
+)
 from runloop_async.events import Event, GateChanged
 from runloop_async.pacing import Concurrency, Governor, RetryBudget, Shared
 from runloop_async.pacing.gate import Gate, Turn
@@ -17,8 +28,16 @@ from runloop_async.sending.stats import LaneStats
 from runloop_async.wire.request import Workload
 from runloop_async.wire.retry import Stop, Wait, is_throttle, is_transient
 
+_log = logging.getLogger("runloop_async")
+
 _MOST = 1000
 """Most short calls at once, where the number is found."""
+_UNBOUNDED = 1_000_000
+"""Connections, where the system sets no bound."""
+_SPARED = 20
+"""So many refusals at most do not count as failures of a call."""
+_NO_FILES = frozenset({errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL})
+"""The process or the machine has no file, or no port, left for a connection."""
 _NOTABLE = 0.1
 """Changes that are told of are larger than this part."""
 
@@ -36,6 +55,7 @@ class Lane:
         self._clock = clock
         self._emit = emit
         self._told = self._now()
+        self._is_frozen = False
 
     def turn(
         self, route: str, *, again: bool = False, is_retry: bool = False
@@ -76,40 +96,88 @@ class Lane:
 
     def leave(self, attempt: Attempt) -> None:
         """Give the slot back."""
-        self.gate.leave(attempt.admitted_s, is_retry=attempt.is_retry)
+        try:
+            self.gate.leave(attempt.admitted_s, is_retry=attempt.is_retry)
+        except Exception:  # noqa: BLE001 - it is logged
+            self._freeze()
+            self.gate.pump()
 
-    def succeeded(self, attempt: Attempt, latency_s: float | None = None) -> None:
+    def succeeded(self, attempt: Attempt) -> None:
         """Note that the service did its work, before the attempt leaves."""
+        if self._is_frozen:
+            return
+        try:
+            self._answered(attempt, attempt.latency_s)
+        except Exception:  # noqa: BLE001 - it is logged
+            self._freeze()
+
+    def failed(self, attempt: Attempt, error: APIError) -> None:
+        """Note a failure, before the attempt leaves."""
+        if is_throttle(error):
+            attempt.turned_away(error)
+            attempt.charged += not self._is_spared(attempt)
+        elif _is_short_of_files(error):
+            attempt.is_throttled = True
+            attempt.charged += not self._is_spared(attempt)
+        else:
+            attempt.is_throttled = False
+            attempt.charged += 1
+        if self._is_frozen:
+            return
+        try:
+            self._learn(attempt, error)
+        except Exception:  # noqa: BLE001 - it is logged
+            self._freeze()
+
+    def _is_spared(self, attempt: Attempt) -> bool:
+        """Tell whether a refusal is no failure of a call, since others get through.
+
+        A route may be refused for ever while others are not, so only its own successes
+        count, and there is an end to it.
+        """
+        if attempt.number - attempt.charged > _SPARED:
+            return False
+        governor = self.gate.governor
+        return governor.succeeded_since(attempt.route, attempt.admitted_s)
+
+    def _learn(self, attempt: Attempt, error: APIError) -> None:
+        now, sent = self._clock.now(), attempt.admitted_s
+        governor = self.gate.governor
+        if is_throttle(error):
+            asked_s = error.retry_after if isinstance(error, APIStatusError) else None
+            governor.throttled(now, attempt.route, sent=sent, retry_after=asked_s)
+        elif _is_short_of_files(error):
+            governor.concurrency.no_files(now)
+        elif not is_transient(error):
+            self._answered(attempt, math.inf)
+            return
+        else:
+            self.gate.failed(now, attempt.route, sent, error)
+        if self._emit is not None:
+            self._tell(self._emit)
+
+    def _answered(self, attempt: Attempt, latency_s: float) -> None:
         self.gate.governor.answered(
             self._clock.now(),
             attempt.route,
             sent=attempt.admitted_s,
-            latency_s=attempt.latency_s if latency_s is None else latency_s,
+            latency_s=latency_s,
             size=attempt.size,
             is_retry=attempt.is_retry,
         )
         if self._emit is not None:
             self._tell(self._emit)
 
-    def failed(self, attempt: Attempt, error: APIError) -> None:
-        """Note a failure, before the attempt leaves."""
-        now, sent = self._clock.now(), attempt.admitted_s
-        governor = self.gate.governor
-        if is_throttle(error):
-            attempt.turned_away(error)
-            # Where others get through, being turned away is no failure of this call.
-            attempt.charged += governor.last_success_at <= sent
-            asked_s = error.retry_after if isinstance(error, APIStatusError) else None
-            governor.throttled(now, attempt.route, sent=sent, retry_after=asked_s)
-        else:
-            attempt.is_throttled = False
-            attempt.charged += 1
-            if not is_transient(error):
-                self.succeeded(attempt, math.inf)
-                return
-            self.gate.failed(now, attempt.route, sent, error)
-        if self._emit is not None:
-            self._tell(self._emit)
+    def _freeze(self) -> None:
+        """Learn nothing more, since that failed, and go on with fixed bounds."""
+        if not self._is_frozen:
+            _log.exception(
+                "pacing of the lane %r failed: it goes on with fixed bounds. This is a "
+                "bug of runloop_async; please report it",
+                self.gate.name,
+            )
+        self._is_frozen = True
+        self.gate.governor.freeze()
 
     def confirm(self, verdict: Wait | Stop, attempt: Attempt) -> Wait | Stop:
         """Return a verdict, or `Stop` where the service is down, so that it is in vain.
@@ -124,10 +192,16 @@ class Lane:
 
     def refusal(self) -> APIError:
         """Return the error for a call that was never sent."""
+        trouble = self.gate.trouble
+        error: APIError
+        if isinstance(trouble, PermitsError):
+            error = PermitsError(trouble.message)
+            error.__cause__ = trouble.__cause__
+            return error
         error = APIConnectionError(
             "nothing was sent, since the service is down", phase="connect", sent=False
         )
-        error.__cause__ = self.gate.trouble
+        error.__cause__ = trouble
         return error
 
     def stats(self) -> LaneStats:
@@ -167,6 +241,13 @@ class Lane:
             emit(now)
 
 
+def _is_short_of_files(error: APIError) -> bool:
+    """Tell whether the system refused to open one more connection."""
+    if not isinstance(error, APIConnectionError) or error.sent is not False:
+        return False
+    return getattr(error.__cause__, "errno", None) in _NO_FILES
+
+
 def _differs(new: float, old: float) -> bool:
     return abs(new - old) > _NOTABLE * old
 
@@ -176,36 +257,47 @@ def lanes(
     clock: Clock,
     session: ClientSession | None = None,
     emit: Callable[[Event], None] | None = None,
+    *,
+    hold_most_s: float = 600.0,
 ) -> Mapping[Workload, Lane]:
     """Return a lane for each workload.
 
-    A caller's session may have fewer connections than the lanes have slots. Then all
-    lanes share as many slots as there are connections, and long polls and transfers
-    take a quarter each: waiting for a connection must count for no timeout, and short
-    calls must not wait for long ones.
+    A caller's session may have fewer connections than the lanes have slots, and so may
+    the process have files. Then all lanes share as many slots as there are connections,
+    and long polls and transfers take a quarter each at most: waiting for a connection
+    must count for no timeout, and short calls must not wait for long ones.
+
+    Args:
+        limits: The bounds that the client was given.
+        clock: Time and chance.
+        session: The caller's session, if there is one.
+        emit: Takes events, if somebody wants them.
+        hold_most_s: The longest wait that the server may ask for.
     """
-    api = _connections() if limits.api is None else limits.api
-    wait, transfer = limits.wait, limits.transfer
     places = _places(session)
-    shared = None
-    if places is not None and api + wait + transfer > places:
-        shared = Shared(places)
+    api = min(_MOST, places) if limits.api is None else limits.api
+    wait, transfer = limits.wait, limits.transfer
+    if api + wait + transfer > places:
         quarter = max(1, places // 4)
         wait, transfer = min(wait, quarter), min(transfer, quarter)
-    budget = RetryBudget()
+    shared, budget = Shared(places), RetryBudget()
+    short_calls = Concurrency(api, is_fixed=limits.api is not None, shared=shared)
     gates = {
-        workload: Gate(
-            Governor(Concurrency(most, is_fixed=is_fixed, shared=shared), budget),
+        Workload.API: Gate(
+            Governor(short_calls, budget, hold_most_s=hold_most_s),
             clock,
-            permits,
-            name=workload.value,
-        )
-        for workload, most, is_fixed, permits in (
-            (Workload.API, api, limits.api is not None, _permits(limits.rate, clock)),
-            (Workload.WAIT, wait, True, None),
-            (Workload.TRANSFER, transfer, True, None),
+            _permits(limits.rate, clock),
+            name=Workload.API.value,
         )
     }
+    for workload, most in ((Workload.WAIT, wait), (Workload.TRANSFER, transfer)):
+        governor = Governor(
+            Concurrency(most, is_fixed=True, shared=shared),
+            budget,
+            short_calls=short_calls,
+            hold_most_s=hold_most_s,
+        )
+        gates[workload] = Gate(governor, clock, name=workload.value)
     for gate in gates.values():
         gate.share_with(tuple(gates.values()))
     return {workload: Lane(gate, clock, emit) for workload, gate in gates.items()}
@@ -215,20 +307,20 @@ def _permits(rate: float | Permits | None, clock: Clock) -> Permits | None:
     return LocalPermits(rate, clock) if isinstance(rate, int | float) else rate
 
 
-def _connections() -> int:
-    """Return how many connections are of use, and the process may open."""
+def _places(session: ClientSession | None) -> int:
+    """Return how many connections there may be: by the session and the process."""
+    bounds = [_files()]
+    if session is not None and session.connector is not None:
+        bounds += [session.connector.limit, session.connector.limit_per_host]
+    return max(1, min(bound for bound in bounds if bound))
+
+
+def _files() -> int:
+    """Return how many connections the process may open."""
     try:
         import resource  # noqa: PLC0415 - only where there is one
     except ImportError:
-        return _MOST
+        return _UNBOUNDED
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     # Some are the program's own, and those that close take their time.
-    return _MOST if files < 0 else max(1, min(_MOST, files * 3 // 4))
-
-
-def _places(session: ClientSession | None) -> int | None:
-    """Return how many connections to one server a session may have, None for any."""
-    if session is None or session.connector is None:
-        return None
-    bounds = (session.connector.limit, session.connector.limit_per_host)
-    return min((bound for bound in bounds if bound), default=None)
+    return _UNBOUNDED if files < 0 else max(1, files * 3 // 4)
