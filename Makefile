@@ -17,7 +17,7 @@ endif
 CODE := runloop_async pytest_runloop_async.py tests examples benchmarks
 
 .DEFAULT_GOAL := test
-.PHONY: walk-newest demo tour docs test check format lint types floors tests some-tests other-tests law truth matrix wheel clean
+.PHONY: walk-newest demo tour docs test check format lint types floors tests some-tests other-tests law truth invariants matrix wheel clean
 
 demo: $(DEMO)
 	$(BIN)/python -m runloop_async demo
@@ -85,6 +85,11 @@ other-tests:
 # The law of decoding, on a thousand documents of every model.
 law: $(INSTALLED)
 	LAW_EXAMPLES=1000 $(BIN)/python -m pytest -q tests/convert/test_straight.py
+
+# Ten thousand schedules of all that paces a client.
+invariants: $(INSTALLED)
+	INVARIANTS=10000 $(BIN)/python -m pytest -q --timeout 600 \
+		tests/pacing/test_invariants.py
 
 # Ten thousand calls on each path, with a server and a caller that misbehave.
 truth: $(INSTALLED)
