@@ -1,5 +1,7 @@
-"""One deadline for several calls."""
+"""When something must have ended: a call, several calls in a row, a stream, a wait."""
 
+import asyncio
+import math
 from typing import Protocol, Self, TypeVar, Unpack
 
 from runloop_async.clock import Clock
@@ -17,30 +19,52 @@ class HasOptions(Protocol):
 T = TypeVar("T", bound=HasOptions)
 
 _LEAST_S = 0.001
-"""So that the runner, which tells what ran out, is always asked."""
+"""So that the runner, which says what ran out, is always asked."""
 
 
 class Deadline:
-    """The one `deadline` of several calls in a row, if there is one."""
+    """A time of a clock, or never.
 
-    def __init__(self, clock: Clock, options: CallOptions) -> None:
+    It is made once, where a call, a flow, a stream or a wait begins, and handed to
+    everything that is a part of it.
+    """
+
+    __slots__ = ("_clock", "ends_at", "total_s")
+
+    def __init__(self, clock: Clock, delay_s: float | None) -> None:
+        """Begin now.
+
+        Args:
+            clock: Time.
+            delay_s: Seconds until it must have ended; None for no limit.
+        """
         self._clock = clock
-        deadline_s = options.get("deadline")
-        self._ends = None if deadline_s is None else clock.now() + deadline_s
+        self.total_s = math.inf if delay_s is None else delay_s
+        """The seconds that there were at the beginning."""
+        self.ends_at = math.inf if delay_s is None else clock.now() + delay_s
+        """Seconds of the clock; infinity for no limit."""
 
-    def __call__(self, call: T) -> T:
+    def left_s(self) -> float:
+        """Return the seconds that are left, below 0 where it has passed."""
+        return self.ends_at - self._clock.now()
+
+    def on(self, call: T) -> T:
         """Return a call with the time that is left for it."""
-        if self._ends is None:
+        if self.ends_at == math.inf:
             return call
-        left_s = max(self._ends - self._clock.now(), _LEAST_S)
-        return call.with_options(deadline=left_s)
+        return call.with_options(deadline=max(self.left_s(), _LEAST_S))
+
+    def scope(self) -> asyncio.Timeout:
+        """Return what ends a block of code at the deadline, with a `TimeoutError`."""
+        is_set = self.ends_at < math.inf
+        return asyncio.timeout(max(self.left_s(), 0.0) if is_set else None)
 
 
 class Steps:
     """The options of a flow, for each of its steps: one deadline, one key."""
 
     def __init__(self, clock: Clock, options: CallOptions) -> None:
-        self._timed = Deadline(clock, options)
+        self._deadline = Deadline(clock, options.get("deadline"))
         self._options = options
 
     def __call__(self, call: T) -> T:
@@ -51,4 +75,4 @@ class Steps:
         options = self._options
         self._options = options.copy()
         self._options.pop("idempotency_key", None)
-        return self._timed(call.with_options(**options))
+        return self._deadline.on(call.with_options(**options))

@@ -6,12 +6,19 @@ A 408 means that the time was up and nothing had happened yet: ask again.
 import math
 from collections.abc import Callable
 from functools import partial
-from typing import Final, TypeVar, Unpack
+from typing import Final, TypeVar, Unpack, cast
 
 from msgspec.structs import replace
 
 from runloop_async.calls.call import Call
-from runloop_async.calls.polling import PollingConfig, Term, question, timed_out
+from runloop_async.calls.polling import (
+    PollingConfig,
+    deadline_of,
+    ends_wait,
+    in_vain,
+    question,
+    timed_out,
+)
 from runloop_async.errors import APIError
 from runloop_async.options import CallOptions
 from runloop_async.wire.response import Response
@@ -52,33 +59,33 @@ async def held(
         PollingTimeout: The deadline passed first; `last_value` is the last response.
         APIError: A request failed for good.
     """
-    clock, polling = call.runner.clock, polling.within(options)
-    term = Term(call.runner, polling)
-    last: T | None = None
-    failure: APIError | None = None
-    pauses = 0
-    while failure is None and not term.is_over():
-        left_s = term.left_s()
-        hold = 1 if term.is_over() else min(hold_s, math.ceil(left_s))
+    runner, clock = call.runner, call.runner.clock
+    deadline = deadline_of(runner, polling, options)
+    last, failure = cast("T | None", None), cast("APIError | None", None)
+    pauses, is_last = 0, False
+    while not is_last:
+        is_last = (left_s := deadline.left_s()) <= 0
+        hold = 1 if is_last else min(hold_s, math.ceil(left_s))
         asked_at = clock.now()
         wanted = CallOptions(timeout=hold + _LEEWAY_S) | options
         try:
             found = await question(_holding(call, hold), left_s, wanted)
         except APIError as error:
-            if not error.out_of_time:
-                raise
-            failure = error
-            continue
-        if found is not None:
-            last = found
-            if is_done(found):
+            failure, pause_s = in_vain(error, is_last=is_last), math.inf
+            is_last = is_last or ends_wait(error)
+        else:
+            failure = None
+            if found is not None and is_done(last := found):
                 return found
-        elif clock.now() - asked_at >= min(_LEAST_HOLD_S, hold):
-            pauses = 0
-            continue
-        await term.pause(_pause_s(polling.interval_seconds, pauses, clock.random()))
-        pauses += 1
-    raise timed_out(what, polling, last) from failure
+            held_s = clock.now() - asked_at
+            if found is None and held_s >= min(_LEAST_HOLD_S, hold):
+                pauses = 0
+                continue
+            pause_s = _pause_s(polling.interval_seconds, pauses, clock.random())
+            pauses += 1
+        if not is_last:
+            await runner.pause(min(pause_s, max(deadline.left_s(), 0.0)))
+    raise timed_out(what, deadline, last) from failure
 
 
 def _pause_s(interval_s: float, pauses: int, dice: float) -> float:

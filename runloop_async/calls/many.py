@@ -138,10 +138,17 @@ class Search(Generic[T]):
                 self.failed[ids[outcome.index]] = outcome.error
 
     def raise_for_failures(self) -> None:
-        """Raise the first error, in the order wanted."""
+        """Raise the first error, in the order wanted.
+
+        Where only time ran out for some, what was found is not lost: it is for the
+        caller to go on or to give up.
+        """
         for each in self.wanted:
-            if each in self.failed:
-                raise self.failed[each]
+            error = self.failed.get(each)
+            if error is not None and not (
+                isinstance(error, APIError) and error.out_of_time
+            ):
+                raise error
 
     async def result(self, ids: Iterable[str], group: str | None) -> BulkResult[T]:
         """Find all; return them in the order asked, with a summary."""

@@ -347,11 +347,11 @@ async def walk(
 
 async def _all(call: PageCall[T], **options: Unpack[CallOptions]) -> list[T]:
     first = call.largest().with_options(**options)
-    timed = Deadline(call.runner.clock, first.options)
+    deadline = Deadline(call.runner.clock, first.options.get("deadline"))
     items: list[T] = []
 
     async def fetch(each: PageCall[T]) -> Page[T]:
-        return await fetched(timed(each))
+        return await fetched(deadline.on(each))
 
     async for page in walk(await fetch(first), fetch):
         items += page.items

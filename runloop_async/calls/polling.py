@@ -5,6 +5,7 @@ the server has sent. Whether a failed request is made again is for the runner to
 as for every call; a wait sets no bound on retries but its own deadline.
 """
 
+import math
 from collections import Counter
 from collections.abc import Awaitable, Callable, Container, Sequence
 from operator import attrgetter
@@ -14,10 +15,13 @@ import attrs
 from msgspec.structs import replace
 
 from runloop_async.calls.call import Call
+from runloop_async.calls.deadline import Deadline
 from runloop_async.calls.runner import Runner
 from runloop_async.errors import APIError, PollingTimeout, WaitError
 from runloop_async.options import CallOptions, count_field, seconds_field
 from runloop_async.values import excerpt
+from runloop_async.wire.request import Safety
+from runloop_async.wire.retry import worth_another
 
 T = TypeVar("T")
 CallT = TypeVar("CallT", bound=Call[Any])
@@ -105,13 +109,6 @@ class PollingConfig:
             return self.timeout_seconds
         return self.interval_seconds * self.max_attempts
 
-    def within(self, options: CallOptions) -> "PollingConfig":
-        """Return this with no later deadline than the options of the wait have."""
-        deadline_s = options.get("deadline")
-        if deadline_s is None or deadline_s >= self.deadline_s:
-            return self
-        return attrs.evolve(self, timeout_seconds=deadline_s)
-
 
 LONG: Final = PollingConfig(interval_seconds=5.0, timeout_seconds=86_400.0)
 """For runs and jobs, which take minutes to hours: every 5 s, for a day."""
@@ -122,46 +119,28 @@ def question(call: CallT, left_s: float, options: CallOptions) -> CallT:
 
     Args:
         call: What to ask.
-        left_s: Seconds until the wait is over.
+        left_s: Seconds until the wait is over. At its end a question is asked once.
         options: The options of the wait.
     """
-    wanted = (
-        CallOptions(max_retries=_UNBOUNDED) | options | CallOptions(deadline=left_s)
-    )
+    is_last = left_s <= 0
+    bound = CallOptions(deadline=_LAST_LOOK_S if is_last else left_s)
+    if is_last:
+        bound["max_retries"] = 0
+    wanted = CallOptions(max_retries=_UNBOUNDED) | options | bound
     wanted.pop("idempotency_key", None)  # which is for a write, once
     return attrs.evolve(
         call.with_options(**wanted), request=replace(call.request, patient=True)
     )
 
 
-class Term:
-    """The time of one wait: until its deadline, with one last look there.
-
-    Without that look, a thing that ended during the last pause would be reported as
-    still under way.
-    """
-
-    def __init__(self, runner: Runner, polling: PollingConfig) -> None:
-        """Begin a wait now."""
-        self._runner = runner
-        self._ends = runner.clock.now() + polling.deadline_s
-        self._is_over = False
-
-    def is_over(self) -> bool:
-        """Tell whether the last look was begun."""
-        return self._is_over
-
-    def left_s(self) -> float:
-        """Return the seconds that the next question may take."""
-        left_s = self._ends - self._runner.clock.now()
-        self._is_over = left_s <= 0
-        return _LAST_LOOK_S if self._is_over else left_s
-
-    async def pause(self, pause_s: float) -> None:
-        """Sleep, though not past the deadline."""
-        if not self._is_over:
-            left_s = max(self._ends - self._runner.clock.now(), 0.0)
-            await self._runner.pause(min(pause_s, left_s))
+def deadline_of(
+    runner: Runner, polling: PollingConfig, options: CallOptions
+) -> Deadline:
+    """Return when a wait is over that begins now: the sooner of both bounds."""
+    bound_s = options.get("deadline")
+    if bound_s is None or bound_s >= polling.deadline_s:
+        bound_s = polling.deadline_s
+    return Deadline(runner.clock, bound_s)
 
 
 async def poll(
@@ -170,43 +149,75 @@ async def poll(
     *,
     runner: Runner,
     polling: PollingConfig,
+    options: CallOptions,
     what: str,
 ) -> T:
-    """Ask until the response will do.
+    """Ask until the response will do, and for a last time at the deadline.
+
+    Without that last look, a thing that ended during the last pause, or while the last
+    question was retried, would be reported as still going on.
 
     Args:
-        ask: Asks once, within the seconds that it is given.
+        ask: Asks once, within the seconds that are left; at the end, for a last time.
         is_done: Tells whether a response will do.
         runner: Whatever sends the questions.
         polling: How often, and for how long.
+        options: The options of the wait.
         what: What is waited for, for the error.
 
     Raises:
         PollingTimeout: The deadline passed first; `last_value` is the last response.
         APIError: A question failed for good.
     """
-    term = Term(runner, polling)
+    deadline = deadline_of(runner, polling, options)
     last: T | None = None
     failure: APIError | None = None
-    while failure is None and not term.is_over():
+    is_last = False
+    while not is_last:
+        left_s = deadline.left_s()
+        is_last = left_s <= 0
+        jitter = 1 + _JITTER * (2 * runner.clock.random() - 1)
+        pause_s = polling.interval_seconds * jitter
         try:
-            last = await ask(term.left_s())
+            last = await ask(left_s)
         except APIError as error:
-            if not error.out_of_time:
-                raise
-            failure = error
+            failure, pause_s = in_vain(error, is_last=is_last), math.inf
+            is_last = is_last or ends_wait(error)
         else:
+            failure = None
             if is_done(last):
                 return last
-            jitter = 1 + _JITTER * (2 * runner.clock.random() - 1)
-            await term.pause(polling.interval_seconds * jitter)
-    raise timed_out(what, polling, last) from failure
+        if not is_last:
+            await runner.pause(min(pause_s, max(deadline.left_s(), 0.0)))
+    raise timed_out(what, deadline, last) from failure
 
 
-def timed_out(what: str, polling: PollingConfig, last: object) -> PollingTimeout:
+def in_vain(error: APIError, *, is_last: bool) -> APIError:
+    """Return an error of a question for which there was no time, or no more time.
+
+    Raises:
+        APIError: The question failed for another reason.
+    """
+    may_pass = is_last and worth_another(error, Safety.SAFE)
+    if not (error.out_of_time or may_pass):
+        raise error
+    return error
+
+
+def ends_wait(error: APIError) -> bool:
+    """Tell whether a question that was out of time is the last one of its wait.
+
+    That is so if it was in flight at the deadline, or if the server has asked to wait
+    until after it. Otherwise a question is asked once more at the deadline.
+    """
+    is_asked_to_wait = getattr(error, "retry_after", None) is not None
+    return is_asked_to_wait or getattr(error, "phase", None) == "deadline"
+
+
+def timed_out(what: str, deadline: Deadline, last: object) -> PollingTimeout:
     """Return the error for a wait whose deadline has passed."""
     return PollingTimeout(
-        f"{what} was not there after {polling.deadline_s:g} s; {_seen(last)}",
+        f"{what} was not there after {deadline.total_s:g} s; {_seen(last)}",
         last_value=last,
     )
 
@@ -227,7 +238,8 @@ async def until_ended(
         lambda left_s: question(call, left_s, options),
         lambda thing: _STATE(thing) in ended,
         runner=call.runner,
-        polling=polling.within(options),
+        polling=polling,
+        options=options,
         what=f"the end of {call.request.path}",
     )
 
@@ -251,7 +263,8 @@ async def until_left(
         lambda left_s: question(call, left_s, options),
         lambda thing: state(thing) not in passing,
         runner=call.runner,
-        polling=polling.within(options),
+        polling=polling,
+        options=options,
         what=f"the state {wanted!r} of {call.request.path}",
     )
     if state(thing) != wanted:

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from runloop_async.annotations import listed, override
 from runloop_async.calls.call import Call
+from runloop_async.calls.deadline import Deadline
 from runloop_async.calls.reading import reader
 from runloop_async.calls.runner import Runner
 from runloop_async.convert import decode
@@ -100,7 +101,7 @@ class EventStream(Generic[T]):
         self._pauses = 0
         self._is_ending = False
         self._is_closed = False
-        self._ends_at: float | None = None
+        self._deadline: Deadline | None = None
 
     @listed
     def with_options(self, **options: Unpack[CallOptions]) -> "EventStream[T]":
@@ -173,10 +174,10 @@ class EventStream(Generic[T]):
         return self
 
     def _within_deadline(self) -> asyncio.Timeout:
-        deadline_s = self.options.get("deadline")
-        if self._ends_at is None and deadline_s is not None:
-            self._ends_at = asyncio.get_running_loop().time() + deadline_s
-        return asyncio.timeout_at(self._ends_at)
+        if self._deadline is None:  # it begins where the stream is first used
+            deadline_s = self.options.get("deadline")
+            self._deadline = Deadline(self.runner.clock, deadline_s)
+        return self._deadline.scope()
 
     async def _open(self) -> None:
         if self._is_closed:

@@ -128,8 +128,8 @@ class BenchmarkRuns(Resource):
         benchmark_id: str | None,
         **options: Unpack[CallOptions],
     ) -> BulkResult[BenchmarkRunView]:
-        deadline = Deadline(self._runner.clock, options)
-        search = self._search(dict.fromkeys(ids), deadline, options)
+        deadline = Deadline(self._runner.clock, options.get("deadline"))
+        search = self._search(dict.fromkeys(ids), deadline.on, options)
         return await search.result(ids, benchmark_id)
 
     def _search(
@@ -195,29 +195,30 @@ class BenchmarkRuns(Resource):
         pending, unlisted = dict.fromkeys(ids), set[str]()
 
         async def look(left_s: float) -> Sequence[BenchmarkRunView]:
-            deadline = Deadline(self._runner.clock, CallOptions(deadline=left_s))
+            deadline = Deadline(self._runner.clock, left_s)
 
             def timed(call: CallT) -> CallT:
-                return deadline(question(call, left_s, options))
+                return question(call, deadline.left_s(), options)
 
             search = self._search(tuple(pending), timed, CallOptions())
             if not unlisted.issuperset(pending):
                 await search.listed(benchmark_id)
                 unlisted.update(search.missing)
             await search.each(search.missing)
-            search.raise_for_failures()
             seen.update(search.found)
-            runs_now = [seen[each] for each in ids]
-            for run in runs_now:
+            # By the ids that were asked for: a run may come back under another one.
+            for each, run in search.found.items():
                 if run.state in ENDED:
-                    pending.pop(run.id, None)
-            return runs_now
+                    pending.pop(each, None)
+            search.raise_for_failures()
+            return [seen[each] for each in ids if each in seen]
 
         return await poll(
             look,
             lambda _: not pending,
             runner=self._runner,
-            polling=polling.within(options),
+            polling=polling,
+            options=options,
             what=f"the end of {len(ids)} benchmark runs",
         )
 

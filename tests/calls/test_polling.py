@@ -51,6 +51,7 @@ async def ask_for(
         lambda value: value == "done",
         runner=Recorder(clock),
         polling=polling,
+        options={},
         what="it",
     )
 
@@ -208,9 +209,16 @@ async def test_each_question_is_given_the_time_that_is_left(clock: FakeClock) ->
         return "no"
 
     with pytest.raises(PollingTimeout):
-        await poll(ask, lambda _: False, runner=Recorder(clock), polling=TEN, what="it")
+        await poll(
+            ask,
+            lambda _: False,
+            runner=Recorder(clock),
+            polling=TEN,
+            options={},
+            what="it",
+        )
 
-    assert left == [*(float(10 - number) for number in range(10)), 2.0]
+    assert left == [*(float(10 - number) for number in range(10)), 0.0]
 
 
 def test_the_deadline_is_the_timeout_or_else_all_attempts() -> None:

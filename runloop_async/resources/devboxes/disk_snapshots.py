@@ -132,7 +132,8 @@ async def _completed(
         lambda left_s: question(call, left_s, options),
         lambda snapshot: snapshot.status != "in_progress",
         runner=call.runner,
-        polling=polling.within(options),
+        polling=polling,
+        options=options,
         what=f"the end of {call.request.path}",
     )
     if status.status != "complete":
