@@ -20,8 +20,8 @@ from runloop_async.models.benchmark_runs import BenchmarkRunListView, BenchmarkR
 from runloop_async.models.scenarios.scenarios import ScenarioDefinitionListView
 from runloop_async.options import resolve
 from runloop_async.sending.alarms import Alarms
+from runloop_async.sending.clock import SystemClock
 from runloop_async.sending.outgoing import Preparation
-from runloop_async.sending.stats import Telemetry
 from runloop_async.sending.transport.direct import request_bytes
 
 _TURNS: Final = 15
@@ -52,14 +52,14 @@ async def steps() -> Mapping[str, Callable[[], object]]:
     client = AsyncRunloop(bearer_token="benchmark", base_url="http://127.0.0.1")
     call = client.benchmark_runs.retrieve("bmr_00000001")
     options = resolve({"bearer_token": "x", "base_url": "http://127.0.0.1"}, {})
-    preparation = Preparation(options, Telemetry())
-    attempt = preparation.attempt(call.request, {})
-    alarms = Alarms(asyncio.get_running_loop())
+    preparation = Preparation(options)
+    out = preparation.outgoing(call.request, {})
+    alarms = Alarms(SystemClock())
     body = _body(b"/v1/benchmark_runs/bmr_00000001")
     return {
         "make the call": lambda: client.benchmark_runs.retrieve("bmr_00000001"),
-        "prepare the attempt": lambda: preparation.attempt(call.request, {}),
-        "make bytes of the request": lambda: request_bytes(attempt),
+        "prepare the request": lambda: preparation.outgoing(call.request, {}),
+        "make bytes of the request": lambda: request_bytes(out),
         "start and stop the timeout": lambda: alarms.start(30.0).stop(),
         "decode the model": lambda: decode(body, BenchmarkRunView),
     }

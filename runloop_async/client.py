@@ -23,12 +23,14 @@ from runloop_async.events import Event
 from runloop_async.moved import CLIENT, missing
 from runloop_async.options import ClientOptions, ClientParams, resolve, whole_number
 from runloop_async.pacing.limits import Limits
+from runloop_async.sending.attempt import Telemetry
 from runloop_async.sending.clock import SystemClock
 from runloop_async.sending.lanes import lanes
-from runloop_async.sending.network import network_of
+from runloop_async.sending.network import Network, network_of
 from runloop_async.sending.pool import Pool
 from runloop_async.sending.runner import HttpRunner
-from runloop_async.sending.stats import Stats, Telemetry
+from runloop_async.sending.stats import Stats
+from runloop_async.values import plain_function
 from runloop_async.wire.request import Workload
 
 if TYPE_CHECKING:
@@ -166,16 +168,21 @@ class AsyncRunloop(Endpoints):
         self._limits = _checked(limits)
         self._options = resolved
         self._clock: Clock = SystemClock()
-        self._telemetry = Telemetry(_told(on_event))
+        self._telemetry = Telemetry(self._clock, _callback("on_event", on_event))
+        self._connect_through(network)
+        self._join()
+
+    def _connect_through(self, network: Network) -> None:
+        """Make what all clients of a pool share."""
         self._lanes = lanes(
             self._limits,
             self._clock,
             network.session,
             self._telemetry.emit,
-            hold_most_s=resolved.retry.retry_after_max,
+            hold_most_s=self._options.retry.retry_after_max,
         )
-        self._pool = Pool(network, [lane.gate for lane in self._lanes.values()])
-        self._join()
+        gates = [lane.gate for lane in self._lanes.values()]
+        self._pool = Pool(network, gates, self._telemetry)
 
     def _join(self) -> None:
         """Make what sends the calls, with the client's options."""
@@ -229,14 +236,16 @@ class AsyncRunloop(Endpoints):
         Raises:
             ConfigurationError: The concurrency is not a whole number above 0, or the
                 total is none.
+            TypeError: `on_progress` is no plain function.
         """
         at_once = None
         if concurrency != "auto":
             at_once = whole_number("concurrency", concurrency, least=1)
         if total is not None:
             total = whole_number("total", total, least=0)
+        told = plain_function("on_progress", on_progress)
         room = Room(self._runner.gate, at_once)
-        return Bulk(calls, room, self._clock, on_progress, total)
+        return Bulk(calls, room, self._clock, told, total)
 
     def stats(self) -> Stats:
         """Return what this client, and all that share its pool, have done so far."""
@@ -310,11 +319,11 @@ def _resolved(make: Callable[[], T]) -> T | ConfigurationError:
         return ConfigurationError(*error.args)
 
 
-def _told(on_event: object) -> Any:
-    if on_event is not None and not callable(on_event):
-        kind = type(on_event).__name__
-        raise ConfigurationError(f"on_event must be a function, not {kind}")
-    return on_event
+def _callback(name: str, value: object) -> Any:
+    try:
+        return plain_function(name, value)
+    except TypeError as error:
+        raise ConfigurationError(str(error)) from None
 
 
 def _checked(limits: Limits | None) -> Limits:

@@ -87,7 +87,17 @@ def checked_url(url: object) -> str:
             f"base_url must begin with https:// and a host, as in {DEFAULT_BASE_URL}; "
             f"it is {text!r}"
         )
+    if not _is_host(host):
+        raise ConfigurationError(f"base_url {text!r} has a host that cannot exist")
     return text
+
+
+def _is_host(host: str) -> bool:
+    """Tell whether a name can be looked up: each label has 1 to 63 letters."""
+    try:
+        return bool(host.removesuffix(".").encode("idna"))
+    except UnicodeError:
+        return False
 
 
 def refuse_clear_text(url: str, *, allow_http: bool) -> None:

@@ -10,6 +10,7 @@
         APIConnectionError          no whole response came; `.sent` tells how far it got
           APITimeoutError           also a TimeoutError; `.phase` tells what was slow
           APITLSError               the server's identity could not be verified
+          ProtocolError             the response is not valid HTTP; not tried again
           ProxyError                the proxy refused to pass the request on
           TruncatedBodyError        the response broke off
           RedirectError             the server pointed elsewhere; not followed
@@ -148,6 +149,10 @@ class APITLSError(APIConnectionError):
 
 class ProxyError(APIConnectionError):
     """The proxy refused to pass the request on; nothing reached the service."""
+
+
+class ProtocolError(APIConnectionError):
+    """The response is not valid HTTP, or its headers are too large."""
 
 
 class TruncatedBodyError(APIConnectionError):

@@ -4,13 +4,14 @@ Subclasses of `str`, `int` and `float`, such as the members of a `StrEnum` or nu
 scalars, become the plain value that they stand for.
 """
 
+import inspect
 import json
 import math
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from numbers import Integral, Real
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -192,3 +193,22 @@ def named_text(name: str, value: object) -> str:
     except ValueError as error:
         why = str(error)
     raise ValueError(f"{name} {why}")
+
+
+def plain_function(name: str, value: object) -> Any:
+    """Return a callback, or None if there is none.
+
+    Raises:
+        TypeError: It cannot be called, or is a coroutine function: nothing would await
+            it.
+    """
+    if value is None:
+        return None
+    if not callable(value):
+        raise TypeError(f"{name} must be a function, not {type(value).__name__}")
+    if inspect.iscoroutinefunction(value):
+        raise TypeError(
+            f"{name} must be a plain function, not `async def`: nothing awaits it; let "
+            "it start a task"
+        )
+    return value

@@ -10,11 +10,12 @@ from yarl import URL
 from runloop_async.calls.tally import Tally
 from runloop_async.options import ClientParams, Timeouts, resolve
 from runloop_async.pacing.limits import Limits
+from runloop_async.sending.attempt import Attempt, Telemetry
+from runloop_async.sending.clock import SystemClock
 from runloop_async.sending.lanes import lanes
-from runloop_async.sending.outgoing import Attempt, Headers
+from runloop_async.sending.outgoing import Headers, Outgoing
 from runloop_async.sending.pool import Answer, Pool
 from runloop_async.sending.runner import HttpRunner
-from runloop_async.sending.stats import Telemetry
 from tests.fakes import FakeClock
 
 KEY = "key-of-the-tests"
@@ -32,14 +33,15 @@ async def sending(
     """Make a runner, and close its connections at the end."""
     clock = clock or FakeClock()
     ways = lanes(limits or Limits(), clock)
-    pool = Pool(gates=[lane.gate for lane in ways.values()])
+    telemetry = Telemetry(SystemClock(), tally=tally)
+    pool = Pool(gates=[lane.gate for lane in ways.values()], telemetry=telemetry)
     try:
         yield HttpRunner(
             resolve({"bearer_token": KEY, "base_url": url, **options}, {}),
             pool,
             ways,
             clock,
-            Telemetry(tally=tally),
+            telemetry,
         )
     finally:
         await pool.close()
@@ -64,7 +66,7 @@ def attempt(
 ) -> Attempt:
     """Return an attempt to read from a server."""
     where = URL(url)
-    return Attempt(
+    out = Outgoing(
         method="GET",
         base=str(where.origin()),
         target=where.raw_path_qs,
@@ -72,3 +74,4 @@ def attempt(
         timeouts=Timeouts(total=total_s, idle=total_s, connect=connect_s),
         max_bytes=max_bytes,
     )
+    return Attempt(out=out, telemetry=Telemetry(SystemClock()))

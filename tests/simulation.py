@@ -16,8 +16,9 @@ from runloop_async.annotations import override
 from runloop_async.errors import APIError, InternalServerError, RateLimitError
 from runloop_async.options import RetryPolicy, Timeouts
 from runloop_async.pacing.limits import Limits
+from runloop_async.sending.attempt import Attempt, Telemetry
 from runloop_async.sending.lanes import Lane, lanes
-from runloop_async.sending.outgoing import Attempt, Headers
+from runloop_async.sending.outgoing import Headers, Outgoing
 from runloop_async.wire.request import Safety, Workload
 from runloop_async.wire.retry import Stop, decide
 
@@ -195,7 +196,7 @@ class Caller:
 
     async def call(self, route: str = GET) -> None:
         """Make attempts until one succeeds or the policy says stop."""
-        attempt = Attempt(
+        out = Outgoing(
             method="GET",
             base="",
             route=route,
@@ -203,6 +204,7 @@ class Caller:
             timeouts=Timeouts(),
             max_bytes=1,
         )
+        attempt = Attempt(out=out, telemetry=Telemetry(self.clock))
         not_before = 0.0
         while await self.lane.enter(attempt):
             now = self.clock.now()

@@ -9,6 +9,8 @@ import asyncio
 import math
 from typing import Any, Final
 
+from runloop_async.clock import Clock, Timer
+
 _GRAIN_S: Final = 0.001
 """Event loops fire timers early by up to their grain."""
 
@@ -24,7 +26,7 @@ class Alarm:
         self._pending = task.cancelling()
         self._bell = bell
         self.at_s = at_s
-        """When it rings, in seconds of the event loop."""
+        """When it rings, in seconds of the clock."""
         self.rang = False
         """Whether it has interrupted its task."""
 
@@ -35,7 +37,7 @@ class Alarm:
 
     def left_s(self) -> float:
         """Return the seconds until it rings."""
-        return self.at_s - self._bell.now()
+        return self.at_s - self._bell.clock.now()
 
     def stop(self) -> bool:
         """Leave the task alone; tell whether a cancellation came from here alone.
@@ -50,8 +52,8 @@ class Alarm:
 class Alarms:
     """The alarms of one event loop."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._bells = dict[float, _Bell]()
 
     def start(self, delay_s: float | None) -> Alarm:
@@ -62,7 +64,7 @@ class Alarms:
         key = math.inf if delay_s is None else delay_s
         bell = self._bells.get(key)
         if bell is None:
-            bell = self._bells[key] = _Bell(self._loop, key, self._bells)
+            bell = self._bells[key] = _Bell(self._clock, key, self._bells)
         return bell.start(task)
 
     def ring_all(self) -> None:
@@ -75,26 +77,20 @@ class _Bell:
     """Alarms of one length, in the order in which they ring."""
 
     def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        delay_s: float,
-        bells: "dict[float, _Bell]",
+        self, clock: Clock, delay_s: float, bells: "dict[float, _Bell]"
     ) -> None:
         self.alarms = dict[Alarm, None]()
-        self._loop = loop
+        self.clock = clock
         self._delay_s = delay_s
         self._bells = bells
-        self._timer: asyncio.TimerHandle | None = None
-
-    def now(self) -> float:
-        return self._loop.time()
+        self._timer: Timer | None = None
 
     def start(self, task: "asyncio.Task[Any]") -> Alarm:
-        at_s = self._loop.time() + self._delay_s
+        at_s = self.clock.now() + self._delay_s
         alarm = Alarm(task, at_s, self)
         self.alarms[alarm] = None
         if self._timer is None and at_s < math.inf:
-            self._timer = self._loop.call_at(at_s, self._ring)
+            self._timer = self.clock.call_later(self._delay_s, self._ring)
         return alarm
 
     def ring_all(self) -> None:
@@ -105,11 +101,12 @@ class _Bell:
                 alarm.ring()
 
     def _ring(self) -> None:
-        now_s = self._loop.time() + _GRAIN_S
+        now_s = self.clock.now() + _GRAIN_S
         while self.alarms:
             alarm = next(iter(self.alarms))
             if alarm.at_s > now_s:
-                self._timer = self._loop.call_at(alarm.at_s, self._ring)
+                left_s = alarm.at_s - now_s + _GRAIN_S
+                self._timer = self.clock.call_later(left_s, self._ring)
                 return
             del self.alarms[alarm]
             alarm.ring()

@@ -23,7 +23,7 @@ from runloop_async.pacing import Concurrency, Governor, RetryBudget, Shared
 from runloop_async.pacing.gate import Gate, Turn
 from runloop_async.pacing.limits import Limits, Permits
 from runloop_async.pacing.permits import LocalPermits
-from runloop_async.sending.outgoing import Attempt
+from runloop_async.sending.attempt import Attempt
 from runloop_async.sending.stats import LaneStats
 from runloop_async.wire.request import Workload
 from runloop_async.wire.retry import Stop, Wait, is_throttle, is_transient
@@ -114,7 +114,9 @@ class Lane:
     def failed(self, attempt: Attempt, error: APIError) -> None:
         """Note a failure, before the attempt leaves."""
         if is_throttle(error):
-            attempt.turned_away(error)
+            attempt.is_throttled = True
+            if isinstance(error, APIStatusError):
+                attempt.telemetry.throttled(attempt, error)
             attempt.charged += not self._is_spared(attempt)
         elif _is_short_of_files(error):
             attempt.is_throttled = True
@@ -186,7 +188,7 @@ class Lane:
         """
         if isinstance(verdict, Stop) or not self.gate.governor.budget.is_down:
             return verdict
-        if attempt.is_throttled or attempt.is_patient:
+        if attempt.is_throttled or attempt.out.is_patient:
             return verdict
         return Stop(exhausted=True)
 

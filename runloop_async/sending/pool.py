@@ -4,6 +4,7 @@ Nothing is retried here. How an attempt travels is for `transport` to know.
 """
 
 import asyncio
+import math
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
@@ -14,25 +15,18 @@ from collections.abc import (
 )
 from contextlib import asynccontextmanager
 
+from runloop_async.calls.deadline import Deadline
 from runloop_async.credentials import Secret
-from runloop_async.errors import (
-    APIError,
-    APITimeoutError,
-    ClientClosedError,
-    EventLoopError,
-)
+from runloop_async.errors import APITimeoutError, ClientClosedError, EventLoopError
 from runloop_async.pacing.gate import Gate
-from runloop_async.sending.alarms import Alarm, Alarms
+from runloop_async.sending.alarms import Alarms
+from runloop_async.sending.attempt import Attempt, Telemetry
+from runloop_async.sending.border import Border, Step, closed_meanwhile
+from runloop_async.sending.clock import SystemClock
 from runloop_async.sending.network import Network
-from runloop_async.sending.outgoing import Attempt
+from runloop_async.sending.outgoing import Outgoing
 from runloop_async.sending.transport.connector import Connector
 from runloop_async.sending.transport.direct import Direct
-from runloop_async.sending.transport.failures import (
-    FAILURES,
-    timed_out,
-    translated,
-    without_foreign_frames,
-)
 from runloop_async.sending.transport.incoming import Incoming
 from runloop_async.sending.transport.names import Watch, missing
 from runloop_async.sending.transport.session import Sessions
@@ -48,16 +42,23 @@ class Pool:
     """A pool of connections, opened in the event loop that first needs it."""
 
     def __init__(
-        self, network: Network | None = None, gates: Iterable[Gate] = ()
+        self,
+        network: Network | None = None,
+        gates: Iterable[Gate] = (),
+        telemetry: Telemetry | None = None,
     ) -> None:
         """Make a pool, not yet open.
 
         Args:
             network: How to reach servers.
             gates: Where calls wait, which end their waits when the pool is closed.
+            telemetry: Its numbers, log lines and events, and the clock for timeouts.
         """
         self._network = network or Network()
         self._gates = gates
+        self._telemetry = telemetry or Telemetry(SystemClock())
+        self._alarms = Alarms(self._telemetry.clock)
+        self._border = Border(self._alarms)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._holders = 0
         self._connector: Connector | None = None
@@ -113,7 +114,6 @@ class Pool:
                 else "the session given to the client was made in another event loop"
             )
         self._loop = loop
-        self._alarms = Alarms(loop)
         if network.session is None:
             self._connector = Connector(network.ssl, network.made_at)
         self._sessions = Sessions(
@@ -138,7 +138,7 @@ class Pool:
         """
         if self.is_closed:
             return
-        self.is_closed = True
+        self.is_closed = self._border.is_closed = True
         home = self._loop
         if home is None:
             return
@@ -151,7 +151,7 @@ class Pool:
             self._connector.cut()
 
     async def _close(self) -> None:
-        self._alarms.ring_all()
+        self._border.close()
         for gate in self._gates:
             gate.close()
         await self._sessions.close()
@@ -167,24 +167,22 @@ class Pool:
             ResponseTooLargeError: The response is larger than the attempt accepts.
             ClientClosedError: The pool is closed, or was meanwhile.
         """
-        incoming: Incoming | None = None
-        alarm = self._alarm(attempt.timeouts.total)
-        try:
-            incoming = await self._path(attempt).open(attempt)
+        out = attempt.out
+        with self.step(attempt, out.timeouts.total) as step:
+            incoming = await self._path(out).open(attempt)
             attempt.heard()
-            if incoming.status < _REFUSED:
-                body = await incoming.whole(attempt.max_bytes)
-            else:
-                body = await incoming.refusal(alarm.left_s())
-            attempt.received(incoming.status, incoming.headers, len(body))
-            return Response(incoming.status, incoming.headers, body)
-        except BaseException as error:  # noqa: BLE001 - it is raised below
-            failures = [error]
-            if incoming is not None:
+            status, headers = incoming.status, incoming.headers
+            try:
+                if status < _REFUSED:
+                    body = await incoming.whole(out.max_bytes)
+                else:
+                    body = await incoming.refusal(step.left_s())
+            except BaseException:
                 incoming.close()
-        finally:
-            interrupted = alarm.stop()
-        raise self._broken(failures.pop(), attempt, interrupted=interrupted)
+                raise
+            self._telemetry.received(attempt, status, headers, len(body))
+            return Response(status, headers, body)
+        raise step.failure
 
     async def stream(self, attempt: Attempt) -> "Answer":
         """Make an attempt, and leave the body of its response to be read.
@@ -193,17 +191,12 @@ class Pool:
             APIConnectionError: No response came.
             ClientClosedError: The pool is closed, or was meanwhile.
         """
-        alarm = self._alarm(attempt.timeouts.total)
-        try:
-            incoming = await self._path(attempt).open(attempt)
+        with self.step(attempt, attempt.out.timeouts.total) as step:
+            incoming = await self._path(attempt.out).open(attempt)
             attempt.heard()
-            attempt.received(incoming.status, incoming.headers)
+            self._telemetry.received(attempt, incoming.status, incoming.headers)
             return Answer(self, attempt, incoming)
-        except BaseException as error:  # noqa: BLE001 - it is raised below
-            failures = [error]
-        finally:
-            interrupted = alarm.stop()
-        raise self._broken(failures.pop(), attempt, interrupted=interrupted)
+        raise step.failure
 
     async def piece(self, attempt: Attempt, incoming: Incoming) -> bytes:
         """Return the next piece of a body; an empty one is its end.
@@ -212,30 +205,31 @@ class Pool:
             APIConnectionError: It broke off.
             ClientClosedError: The pool is closed, or was meanwhile.
         """
-        alarm = self._alarm(attempt.timeouts.idle)
-        try:
+        with self.step(attempt, attempt.out.timeouts.idle) as step:
             piece = await incoming.piece()
-        except BaseException as error:  # noqa: BLE001 - it is raised below
-            failures = [error]
-        else:
-            attempt.count_bytes(len(piece))
+            self._telemetry.count_bytes(attempt, len(piece))
             return piece
-        finally:
-            interrupted = alarm.stop()
-        raise self._broken(failures.pop(), attempt, interrupted=interrupted)
+        raise step.failure
 
     @asynccontextmanager
-    async def socket(self, url: str, token: Secret) -> AsyncGenerator[OpenSocket]:
+    async def socket(self, attempt: Attempt, token: Secret) -> AsyncGenerator["Socket"]:
         """Open a WebSocket, to which nothing goes that is the client's own.
 
         Raises:
             APIStatusError: The server refuses it.
-            APIConnectionError: The server cannot be reached.
-            ClientClosedError: The pool is closed.
+            APIConnectionError: The server cannot be reached, or does not answer.
+            ClientClosedError: The pool is closed, or was meanwhile.
         """
-        self.open()
-        async with self._sessions.socket(url, token) as socket:
+        socket = Socket(self, attempt, await self._connected(attempt, token))
+        try:
             yield socket
+        finally:
+            await socket.close()
+
+    async def _connected(self, attempt: Attempt, token: Secret) -> OpenSocket:
+        with self.step(attempt, attempt.out.timeouts.total) as step:
+            return await self._sessions.socket(attempt, token)
+        raise step.failure
 
     async def pause(self, sleep: Callable[[], Awaitable[None]]) -> None:
         """Sleep, but not past the closing of the pool.
@@ -255,45 +249,17 @@ class Pool:
             return
         raise closed_meanwhile()
 
-    def _alarm(self, delay_s: float | None) -> Alarm:
-        """Start the timeout of a step, unless the pool was closed meanwhile."""
+    def step(self, attempt: Attempt, delay_s: float | None) -> Step:
+        """Return a step of an attempt, with its timeout, while the pool is open."""
         if self.is_closed or self._loop is None:
             self.open()
-        return self._alarms.start(delay_s)
+        return self._border(attempt, delay_s)
 
-    def _path(self, attempt: Attempt) -> "Direct | Sessions":
-        is_plain = attempt.target and not isinstance(attempt.body, Content)
+    def _path(self, out: Outgoing) -> "Direct | Sessions":
+        is_plain = out.target and not isinstance(out.body, Content)
         if self._direct is None or not is_plain or not self._watch.is_clean():
             return self._sessions
         return self._direct
-
-    def _broken(
-        self, error: BaseException, attempt: Attempt, *, interrupted: bool
-    ) -> BaseException:
-        """Return what to raise for an error of an attempt, and tell of it."""
-        meaning = self._meaning(error, attempt, interrupted=interrupted)
-        attempt.broke(meaning)
-        return meaning
-
-    def _meaning(
-        self, error: BaseException, attempt: Attempt, *, interrupted: bool
-    ) -> BaseException:
-        """Return what to raise for an error of an attempt.
-
-        Args:
-            error: What came out. Callers do not keep it, since tracebacks show locals.
-            attempt: How far it came.
-            interrupted: Whether an alarm has rung.
-        """
-        if isinstance(error, APIError):
-            return error
-        if self.is_closed and (interrupted or isinstance(error, FAILURES)):
-            return closed_meanwhile()
-        if interrupted:
-            return timed_out(attempt)
-        if isinstance(error, FAILURES):
-            return translated(error, attempt)
-        return without_foreign_frames(error)
 
 
 class Answer:
@@ -304,8 +270,8 @@ class Answer:
         """What brought it."""
         self._pool = pool
         self._incoming = incoming
-        self.ends_at: float | None = None
-        """When the call must have ended, in seconds of the event loop."""
+        self.deadline: Deadline | None = None
+        """When the call must have ended."""
 
     @property
     def status(self) -> int:
@@ -327,9 +293,9 @@ class Answer:
             yield piece
 
     async def _piece(self) -> bytes:
-        if self.ends_at is None:
+        if self.deadline is None or self.deadline.ends_at == math.inf:
             return await self._pool.piece(self.attempt, self._incoming)
-        scope = asyncio.timeout_at(self.ends_at)
+        scope = self.deadline.scope()
         try:
             async with scope:
                 return await self._pool.piece(self.attempt, self._incoming)
@@ -340,7 +306,7 @@ class Answer:
 
     async def refusal(self) -> Response:
         """Return the response of an error status, as far as it can be read soon."""
-        body = await self._incoming.refusal(self.attempt.timeouts.idle)
+        body = await self._incoming.refusal(self.attempt.out.timeouts.idle)
         return Response(self.status, self.headers, body)
 
     def close(self) -> None:
@@ -348,13 +314,50 @@ class Answer:
         self._incoming.close()
 
 
+class Socket:
+    """A WebSocket that is open."""
+
+    def __init__(self, pool: Pool, attempt: Attempt, opened: OpenSocket) -> None:
+        self._pool = pool
+        self._attempt = attempt
+        self._opened = opened
+
+    @property
+    def close_code(self) -> int | None:
+        """With what it was closed; None while it is open, and after a break."""
+        return self._opened.close_code
+
+    async def receive(self) -> bytes | None:
+        """Return what comes next; None once it is closed.
+
+        Raises:
+            APIConnectionError: The connection broke.
+            ClientClosedError: The client was closed.
+        """
+        with self._pool.step(self._attempt, None) as step:
+            return await self._opened.receive()
+        raise step.failure
+
+    async def send(self, data: bytes) -> None:
+        """Send some bytes.
+
+        Raises:
+            APIConnectionError: It is closed, the connection broke, or the peer has not
+                read for the `total` timeout.
+            ClientClosedError: The client was closed.
+        """
+        with self._pool.step(self._attempt, self._attempt.out.timeouts.total) as step:
+            await self._opened.send(data)
+            return
+        raise step.failure
+
+    async def close(self) -> None:
+        """Close it; a peer that does not answer is waited for a moment."""
+        await self._opened.close()
+
+
 def _closed() -> ClientClosedError:
     return ClientClosedError("the client is closed: make a new one")
-
-
-def closed_meanwhile() -> ClientClosedError:
-    """Return the error for a call during which the client was closed."""
-    return ClientClosedError("the client was closed while the call was under way")
 
 
 def past_deadline(*, sent: bool | None) -> APITimeoutError:

@@ -3,29 +3,37 @@
 import asyncio
 import logging
 import math
+import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
-from runloop_async.calls.runner import Sendable, Stream
+import attrs
+from multidict import CIMultiDict
+
+from runloop_async.calls.deadline import Deadline
+from runloop_async.calls.runner import Sendable, Socket, Stream
 from runloop_async.clock import Clock
+from runloop_async.credentials import Secret
 from runloop_async.errors import APIError, ClientClosedError
 from runloop_async.options import ClientOptions
-from runloop_async.pacing.gate import Turn
-from runloop_async.sending.asking import Asking
+from runloop_async.sending.attempt import Attempt, Telemetry
+from runloop_async.sending.hiding import mask, secrets_in
 from runloop_async.sending.lanes import Lane
-from runloop_async.sending.outgoing import Attempt, Preparation
-from runloop_async.sending.pool import Pool, past_deadline
-from runloop_async.sending.stats import Telemetry
-from runloop_async.sending.verdict import mark, may_be_done, verdict_on
-from runloop_async.wire.request import Request, Workload
-from runloop_async.wire.retry import Stop, Wait, is_ambiguous
+from runloop_async.sending.outgoing import Headers, Outgoing, Preparation
+from runloop_async.sending.pool import Answer, Pool, past_deadline
+from runloop_async.sending.turns import Turns
+from runloop_async.wire.request import Safety, Workload
+from runloop_async.wire.response import Response, error_for, is_success
+from runloop_async.wire.retry import BELIEVABLE_S, Stop, Wait, decide, is_ambiguous
 
 T = TypeVar("T")
-_Ask = Callable[[Sendable[Any], Lane, Attempt], Coroutine[Any, Any, T]]
 
 _log = logging.getLogger("runloop_async")
+
+_LARGE_BYTES = 128 * 1024
+"""To decode as much takes part of a millisecond: many at once would hold the loop."""
 
 
 class HttpRunner:
@@ -39,17 +47,17 @@ class HttpRunner:
         clock: Clock,
         telemetry: Telemetry,
     ) -> None:
-        self._options = options
-        self._pool = pool
-        self._lanes = lanes
+        self.options = options
+        self.pool = pool
+        self.lanes = lanes
         self.clock = clock
         """Time and chance."""
+        self.telemetry = telemetry
         self.gate = lanes[Workload.API].gate.governor.concurrency
-        """How many short calls may be under way."""
+        """How many short calls may be in flight."""
         self.prefetch, self.base_url = options.prefetch, options.base_url
-        self.socket = pool.socket
-        self._asking = Asking(pool)
-        self._preparation = Preparation(options, telemetry)
+        self.preparation = Preparation(options)
+        self.turns = Turns()
 
     async def pause(self, delay_s: float) -> None:
         """Sleep between two requests, unless the client is closed meanwhile.
@@ -57,144 +65,251 @@ class HttpRunner:
         Raises:
             ClientClosedError: The client is closed.
         """
-        await self._pool.pause(partial(self.clock.sleep, delay_s))
+        await self.pool.pause(partial(self.clock.sleep, delay_s))
 
     def run(self, call: Sendable[T]) -> Coroutine[Any, Any, T]:
         """Send a request, again if need be, and return its decoded response."""
-        return self._until_success(call, self._asking.whole)
+        return _Sending(self, call).whole()
 
     @asynccontextmanager
     async def stream(self, call: Sendable[Any]) -> AsyncGenerator[Stream]:
         """Send a request, again if need be, and leave its response to the caller."""
-        ends_at = None
-        if (deadline_s := self._deadline_s(call)) is not None:
-            ends_at = asyncio.get_running_loop().time() + deadline_s
-        answer = await self._until_success(call, self._asking.opened)
-        answer.ends_at = ends_at
+        sending = _Sending(self, call)
+        answer = await sending.opened()
         try:
             yield answer
         except APIError as error:
             if not error.route:  # it is this stream that broke
                 ambiguous = is_ambiguous(error, call.request.safety)
-                verdict = Stop(ambiguous, out_of_time=error.out_of_time)
-                self._mark(error, call.request, answer.attempt, verdict)
+                sending.mark(error, Stop(ambiguous, out_of_time=error.out_of_time))
             raise
         finally:
             answer.close()
-            self._lanes[call.request.workload].leave(answer.attempt)
+            self.lanes[call.request.workload].leave(answer.attempt)
 
-    def _deadline_s(self, call: Sendable[Any]) -> float | None:
-        return call.options.get("deadline", self._options.deadline)
+    def socket(self, url: str, token: Secret) -> AbstractAsyncContextManager[Socket]:
+        """Open a WebSocket, to which the token goes as its subprotocol.
 
-    def _until_success(
-        self, call: Sendable[Any], ask: _Ask[T]
-    ) -> Coroutine[Any, Any, T]:
-        """Make attempts until one succeeds, the policy says stop, or time is up."""
-        deadline_s = self._deadline_s(call)
-        if deadline_s is None:
-            return self._from_the_gate(call, ask)
-        return self._by_deadline(call, ask, deadline_s)
+        Raises:
+            APIError: It could not be opened.
+        """
+        self.pool.open()
+        bounds_s = [
+            each
+            for each in (self.options.timeouts.total, self.options.deadline)
+            if each is not None
+        ]
+        out = Outgoing(
+            method="GET",
+            route="GET the terminal",
+            base=url,
+            headers=Headers(CIMultiDict({"Authorization": token.reveal()})),
+            timeouts=attrs.evolve(
+                self.options.timeouts, total=min(bounds_s, default=None)
+            ),
+            max_bytes=self.options.max_response_bytes,
+        )
+        return self.pool.socket(self.telemetry.attempt(out), token)
 
-    async def _from_the_gate(
-        self,
-        call: Sendable[Any],
-        ask: _Ask[T],
-        ends_s: float = math.inf,
-        made: list[Attempt] | None = None,
-    ) -> T:
-        self._pool.open()  # or say now that it is closed, or in another loop
+
+class _Sending(Generic[T]):
+    """One call on its way: attempts until one succeeds or the policy says stop."""
+
+    __slots__ = (
+        "_attempt",
+        "_began_s",
+        "_call",
+        "_deadline",
+        "_lane",
+        "_request",
+        "_runner",
+    )
+
+    def __init__(self, runner: HttpRunner, call: Sendable[T]) -> None:
+        self._runner = runner
+        self._call = call
+        self._request = call.request
+        self._lane = runner.lanes[call.request.workload]
+        self._began_s = runner.clock.now()
+        delay_s = call.options.get("deadline", runner.options.deadline)
+        self._deadline = Deadline(runner.clock, delay_s)
         # Very many may wait for their first attempt: nothing is made for it until then.
-        request, began_s = call.request, self.clock.now()
-        lane = self._lanes[request.workload]
-        if (turn := lane.turn(request.name)) is not None:
-            try:
-                await turn
-            except BaseException:
-                lane.gate.desert(turn)
-                raise
-        attempt = self._prepared(call, lane, began_s, turn)
-        attempt.ends_s = ends_s
-        if made is not None:
-            made.append(attempt)
-        return await self._attempts(call, ask, lane, attempt)
+        self._attempt: Attempt | None = None
 
-    def _prepared(
-        self, call: Sendable[Any], lane: Lane, began_s: float, turn: Turn | None
-    ) -> Attempt:
-        """Return an attempt that may leave, now that its turn has come."""
-        admitted_s = lane.gate.stamp if turn is None else turn.result()
-        request = call.request
-        if admitted_s is None:
-            attempt = self._preparation.attempt(request, call.options)
-            attempt.began_s = began_s
-            raise self._refusal(lane, request, attempt)
+    async def whole(self) -> T:
+        """Return what the response is read as."""
+        response: Response = await self._until_success(self._once)
+        if len(response.data) >= _LARGE_BYTES:
+            await self._runner.turns.take()
         try:
-            attempt = self._preparation.attempt(request, call.options)
-        except BaseException:
-            lane.gate.leave(admitted_s)
+            return self._call.read(response)
+        except APIError as error:
+            self.mark(error, Stop(is_ambiguous(error, self._request.safety)))
             raise
-        attempt.began_s = began_s
-        lane.admitted(attempt, admitted_s, admitted_s - began_s if turn else 0.0)
-        return attempt
 
-    async def _by_deadline(
-        self, call: Sendable[Any], ask: _Ask[T], deadline_s: float
-    ) -> T:
-        request, began_s, made = call.request, self.clock.now(), list[Attempt]()
-        scope = asyncio.timeout(deadline_s)
+    async def opened(self) -> Answer:
+        """Return a successful response whose body is not read."""
+        answer: Answer = await self._until_success(self._opened_once)
+        answer.deadline = self._deadline
+        return answer
+
+    async def _until_success(self, once: Callable[[Attempt], Any]) -> Any:
+        if self._deadline.ends_at == math.inf:
+            return await self._attempts(once)
+        scope = self._deadline.scope()
         try:
             async with scope:
-                return await self._from_the_gate(call, ask, began_s + deadline_s, made)
+                return await self._attempts(once)
         except TimeoutError:
             if not scope.expired():
                 raise
-        attempt = made[0] if made else self._preparation.attempt(request, call.options)
-        attempt.began_s = began_s
+        attempt = self._attempt or self._new_attempt()
         error = past_deadline(sent=attempt.ended())
         error.__cause__ = attempt.failure
-        ambiguous = may_be_done(request, attempt)
-        self._mark(error, request, attempt, Stop(ambiguous, out_of_time=True))
+        self.mark(error, Stop(self._may_be_done(), out_of_time=True))
         raise error
 
-    async def _attempts(
-        self, call: Sendable[Any], ask: _Ask[T], lane: Lane, attempt: Attempt
-    ) -> T:
-        request = call.request
+    async def _attempts(self, once: Callable[[Attempt], Any]) -> Any:
+        attempt = await self._through_the_gate()
         while True:
             try:
-                return await ask(call, lane, attempt)
+                return await once(attempt)
             except APIError as error:
-                policy = self._options.retry
-                verdict = verdict_on(error, call, attempt, policy, self.clock)
-                verdict = lane.confirm(verdict, attempt)
-                self._mark(error, request, attempt, verdict)
+                verdict = self._lane.confirm(self._verdict_on(error, attempt), attempt)
+                self.mark(error, verdict)
                 if isinstance(verdict, Stop):
                     raise
                 attempt.fail(error, verdict.delay_s)
             except ClientClosedError as error:
-                error.ambiguous = may_be_done(request, attempt)
+                error.ambiguous = self._may_be_done()
                 raise
             except asyncio.CancelledError:
-                if may_be_done(request, attempt):
-                    _log.debug("%s was cancelled, and may be carried out", request)
+                if self._may_be_done():
+                    _log.debug(
+                        "%s was cancelled, and may be carried out", self._request
+                    )
                 raise
-            await self.pause(verdict.delay_s)
-            if not await lane.enter(attempt):
-                raise self._refusal(lane, request, attempt)
+            await self._runner.pause(verdict.delay_s)
+            if not await self._lane.enter(attempt):
+                raise self._refusal(attempt)
 
-    def _refusal(self, lane: Lane, request: Request, attempt: Attempt) -> APIError:
+    async def _through_the_gate(self) -> Attempt:
+        """Wait until the first attempt may leave, and return it."""
+        self._runner.pool.open()  # or say that it is closed, or in another loop
+        lane = self._lane
+        turn = lane.turn(self._request.name)
+        if turn is None:
+            admitted_s: float | None = lane.gate.stamp
+        else:
+            try:
+                admitted_s = await turn
+            except BaseException:
+                lane.gate.desert(turn)
+                raise
+        if admitted_s is None:
+            raise self._refusal(self._new_attempt())
+        try:
+            attempt = self._new_attempt()
+        except BaseException:
+            lane.gate.leave(admitted_s)
+            raise
+        waited_s = 0.0 if turn is None else admitted_s - self._began_s
+        lane.admitted(attempt, admitted_s, waited_s)
+        return attempt
+
+    def _new_attempt(self) -> Attempt:
+        runner, call = self._runner, self._call
+        out = runner.preparation.outgoing(self._request, call.options)
+        attempt = runner.telemetry.attempt(out)
+        attempt.began_s = self._began_s
+        self._attempt = attempt
+        return attempt
+
+    async def _once(self, attempt: Attempt) -> Response:
+        """Make one attempt, and return its successful response."""
+        lane = self._lane
+        try:
+            attempt.begin()
+            response = await self._runner.pool.send(attempt)
+            status = response.status
+            if is_success(status) or status in self._request.answers:
+                lane.succeeded(attempt)
+                return response
+            raise error_for(response, now=time.time())
+        except APIError as error:
+            lane.failed(attempt, error)
+            raise
+        finally:
+            lane.leave(attempt)
+
+    async def _opened_once(self, attempt: Attempt) -> Answer:
+        """Make one attempt, and keep its place in the lane if it succeeds."""
+        lane = self._lane
+        try:
+            attempt.begin()
+            answer = await self._runner.pool.stream(attempt)
+            if not is_success(answer.status):
+                refusal = await answer.refusal()
+                raise error_for(refusal, now=time.time())  # noqa: TRY301
+        except BaseException as error:
+            if isinstance(error, APIError):
+                lane.failed(attempt, error)
+            lane.leave(attempt)
+            raise
+        lane.succeeded(attempt)
+        return answer
+
+    def _verdict_on(self, error: APIError, attempt: Attempt) -> Wait | Stop:
+        """Decide what follows a failed attempt, by the options of client and call."""
+        request, runner = self._request, self._runner
+        policy = runner.options.retry
+        if (max_retries := self._call.options.get("max_retries")) is not None:
+            policy = attrs.evolve(policy, max_retries=max_retries)
+        if request.patient:  # the deadline of the wait is the bound
+            policy = attrs.evolve(policy, retry_after_max=BELIEVABLE_S)
+        if request.content is not None and not request.content.can_repeat:
+            policy = attrs.evolve(policy, max_retries=0)
+        return decide(
+            error,
+            policy=policy,
+            safety=request.safety,
+            attempt=max(attempt.charged, 1),
+            dice=runner.clock.random(),
+            left_s=self._deadline.left_s(),
+        )
+
+    def _refusal(self, attempt: Attempt) -> APIError:
         """Return what to raise for an attempt that may not leave.
 
         Raises:
             ClientClosedError: That is the reason.
         """
-        self._pool.open()
-        error = attempt.failure or lane.refusal()
-        self._mark(error, request, attempt, Stop(exhausted=True))
+        self._runner.pool.open()
+        error = attempt.failure or self._lane.refusal()
+        self.mark(error, Stop(exhausted=True))
         return error
 
-    def _mark(
-        self, error: APIError, request: Request, attempt: Attempt, verdict: Wait | Stop
-    ) -> None:
-        mark(error, request, attempt, verdict, self.clock.now())
+    def mark(self, error: APIError, verdict: Wait | Stop) -> None:
+        """Put on an error what is known of the call, and mask secrets in it."""
+        attempt = self._attempt
+        error.method, error.route = self._request.method, self._request.route
+        if attempt is not None:
+            error.attempts = attempt.number
+            error.elapsed_s = self._runner.clock.now() - attempt.began_s
+        if isinstance(verdict, Stop):
+            error.ambiguous = verdict.ambiguous
+            error.out_of_time = verdict.out_of_time
+            error.exhausted = verdict.exhausted
+        mask(error, self._secrets())
         _log.debug("%s; %s", error, verdict)
+
+    def _secrets(self) -> list[str]:
+        attempt = self._attempt
+        return [] if attempt is None else secrets_in(attempt.out.headers.mapping)
+
+    def _may_be_done(self) -> bool:
+        """Tell whether a write may be carried out although its attempt was cut off."""
+        attempt = self._attempt
+        if self._request.safety is Safety.SAFE or attempt is None:
+            return False
+        return attempt.was_sent is not False

@@ -1,52 +1,6 @@
-"""What a client counts of its requests, and tells of them."""
-
-import logging
-from collections.abc import Callable
-from itertools import count
-from typing import Any
+"""The numbers of a client at one moment."""
 
 import attrs
-
-from runloop_async.calls.tally import Tally, tallies
-from runloop_async.events import Event
-
-_log = logging.getLogger("runloop_async")
-
-
-class Telemetry:
-    """The numbers of a pool, and who is told of events; its clients share it."""
-
-    def __init__(
-        self,
-        on_event: Callable[[Event], Any] | None = None,
-        tally: Tally | None = None,
-    ) -> None:
-        self.tally = tally or Tally()
-        self.emit = None if on_event is None else _guarded(on_event)
-        """Tells of an event; None where nobody wants to know."""
-        self._own = (self.tally,)
-        self._calls = count(1)
-
-    def tallies(self) -> tuple[Tally, ...]:
-        """Return what counts the requests of a call that is made now."""
-        others = tallies()
-        return (self.tally, *others) if others else self._own
-
-    def next_call(self) -> int:
-        """Return the number of a new call; 0 where nobody wants to know."""
-        return 0 if self.emit is None else next(self._calls)
-
-
-def _guarded(on_event: Callable[[Event], Any]) -> Callable[[Event], None]:
-    """Return a function of the user's that disturbs no call."""
-
-    def emit(event: Event) -> None:
-        try:
-            on_event(event)
-        except Exception:  # noqa: BLE001 - it is logged
-            _log.exception("on_event failed on %r", event)
-
-    return emit
 
 
 @attrs.frozen(kw_only=True)

@@ -2,10 +2,10 @@
 
 A failure is one of four kinds. *Unsent*: provably nothing reached the server, so any
 request may go again. *Throttle*: 429, or 503 with a time to wait; any request may go
-again, after that time. *Transient*: 408, 500, 502, 503, 504 or a lost connection; only
-a safe request may go again, since another may have been carried out. All else is final.
-The server's `x-should-retry` is obeyed when it says no; when it says yes, that makes a
-final status transient, and overrides no bound.
+again, after that time. *Transient*: 408, a status from 500 on but 501 and 505, or a
+lost connection; only a safe request may go again, since another may have been carried
+out. All else is final. The server's `x-should-retry` is obeyed when it says no; when it
+says yes, that makes a final status transient, and overrides no bound.
 """
 
 import math
@@ -21,6 +21,7 @@ from runloop_async.errors import (
     APIError,
     APIStatusError,
     APITLSError,
+    ProtocolError,
     ProxyError,
     RedirectError,
 )
@@ -29,7 +30,11 @@ from runloop_async.wire.request import Safety
 
 _THROTTLE = 429
 _UNAVAILABLE = 503
-_TRANSIENT = frozenset({408, 500, 502, 503, 504})
+_TIMEOUT = 408
+_FINAL = frozenset({501, 505})
+"""Of the statuses from 500 on, those that no repetition changes."""
+_HOPELESS = APITLSError | ProtocolError | ProxyError | RedirectError
+"""Connection errors that no repetition changes."""
 _DECIMAL = re.compile(r"[ \t]*[0-9]{1,12}(\.[0-9]{0,12})?[ \t]*").fullmatch
 _SPREAD = 1.5
 """Over how many times the first backoff calls that were throttled come back: a server
@@ -116,11 +121,11 @@ def worth_another(error: APIError, safety: Safety) -> bool:
     """Tell whether a failure may pass, and the request may be sent again."""
     safe = safety is Safety.SAFE
     if isinstance(error, APIConnectionError):
-        final = isinstance(error, APITLSError | ProxyError | RedirectError)
+        final = isinstance(error, _HOPELESS)
         return not final and error.phase != "deadline" and (safe or error.sent is False)
     if not isinstance(error, APIStatusError) or error.should_retry is False:
         return False
-    transient = error.status_code in _TRANSIENT or error.should_retry is True
+    transient = _may_pass(error.status_code) or error.should_retry is True
     return is_throttle(error) or (safe and transient)
 
 
@@ -134,7 +139,7 @@ def is_ambiguous(error: APIError, safety: Safety) -> bool:
         return True  # it succeeded, and the response cannot be used
     if is_throttle(error):
         return False
-    return error.status_code in _TRANSIENT
+    return _may_pass(error.status_code)
 
 
 def is_throttle(error: APIError) -> bool:
@@ -148,8 +153,12 @@ def is_throttle(error: APIError) -> bool:
 def is_transient(error: APIError) -> bool:
     """Tell whether a failure says that the service does not work at present."""
     if isinstance(error, APIConnectionError):
-        return not isinstance(error, APITLSError | ProxyError | RedirectError)
-    return isinstance(error, APIStatusError) and error.status_code in _TRANSIENT
+        return not isinstance(error, _HOPELESS)
+    return isinstance(error, APIStatusError) and _may_pass(error.status_code)
+
+
+def _may_pass(status: int) -> bool:
+    return status == _TIMEOUT or (status >= 500 and status not in _FINAL)  # noqa: PLR2004 - the protocol's numbers
 
 
 def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:

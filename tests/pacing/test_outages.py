@@ -224,8 +224,9 @@ def test_a_fixed_number_at_once_is_reached_again_after_an_outage() -> None:
 def test_in_an_outage_waits_go_on_and_so_does_what_was_throttled(kind: str) -> None:
     lane = lanes(Limits(), SimulatedClock(0))[Workload.API]
     attempt = attempt_at("http://127.0.0.1")
-    if kind:
-        setattr(attempt, kind, True)
+    if kind == "is_patient":
+        attempt.out.is_patient = True
+    attempt.is_throttled = kind == "is_throttled"
     lane.gate.governor.budget.down_since = 1.0
 
     verdict = lane.confirm(Wait(2.0), attempt)

@@ -202,7 +202,7 @@ async def test_what_cannot_be_prepared_gives_its_slot_back(
         if not waits:
             first.cancel()
             await asyncio.wait([first])
-        monkeypatch.setattr("runloop_async.sending.outgoing.Attempt", bug)
+        monkeypatch.setattr("runloop_async.sending.outgoing.Outgoing", bug)
         second = asyncio.ensure_future(retrieve(runner))
         await settle()
         first.cancel()
@@ -242,7 +242,7 @@ async def test_a_call_with_a_deadline_is_refused_as_any_other() -> None:
         await server.has_got(1)
         second = asyncio.ensure_future(retrieve(runner).with_options(deadline=30))
         await settle()
-        lane = runner._lanes[Workload.API]  # pyright: ignore[reportPrivateUsage]
+        lane = runner.lanes[Workload.API]
         lane.gate.release()
         with pytest.raises(APIConnectionError, match="nothing was sent"):
             await second

@@ -6,20 +6,18 @@ import pytest
 
 from runloop_async.options import CallOptions, resolve
 from runloop_async.sending.outgoing import Preparation
-from runloop_async.sending.stats import Telemetry
 from runloop_async.wire.request import Content, Request
 
 OWN = "application/json;v=2"
 PREPARATION = Preparation(
-    resolve({"bearer_token": "none", "default_headers": {"Accept": OWN}}, {}),
-    Telemetry(),
+    resolve({"bearer_token": "none", "default_headers": {"Accept": OWN}}, {})
 )
 
 
 def accepted(options: CallOptions, accept: str = "application/json") -> str:
     """Return the `Accept` of a request of this client."""
     asked = Request(method="GET", route="/v1/a", path="/v1/a", accept=accept)
-    return PREPARATION.attempt(asked, options).headers.mapping["accept"]
+    return PREPARATION.outgoing(asked, options).headers.mapping["accept"]
 
 
 @pytest.mark.parametrize(
@@ -49,7 +47,7 @@ def test_a_request_to_another_server_has_nothing_of_the_client() -> None:
         content=Content(pieces=_nothing, type="text/plain", size=0, can_repeat=True),
     )
 
-    made = PREPARATION.attempt(asked, {})
+    made = PREPARATION.outgoing(asked, {})
 
     assert str(made.url) == "https://storage.example/a?signature=%2F"
     assert dict(made.headers.mapping) == {

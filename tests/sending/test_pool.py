@@ -14,6 +14,7 @@ from runloop_async.errors import (
     APIConnectionError,
     APITimeoutError,
     APITLSError,
+    ProtocolError,
     ResponseTooLargeError,
     TruncatedBodyError,
 )
@@ -60,14 +61,15 @@ async def test_send_sends_method_path_headers_and_body_as_they_are(
     transport: Pool,
 ) -> None:
     async with RawServer(http()) as server:
-        post = replace(
-            attempt(server.url),
+        asked = attempt(server.url)
+        asked.out = replace(
+            asked.out,
             method="POST",
             target="/v1/a%2Fb?q=1%2C2",
             headers=Headers(CIMultiDict({"X-Mine": "1"})),
             body=b'{"a":1}',
         )
-        await transport.send(post)
+        await transport.send(asked)
 
     (request,) = server.requests
     assert request.method == "POST"
@@ -242,7 +244,6 @@ async def test_an_answer_that_breaks_off_is_truncated(
         pytest.param(then_close(b""), id="closed"),
         pytest.param(then_reset(b""), id="reset"),
         pytest.param(then_close(b"HTTP/1.1 200 OK\r\nX-"), id="closed in the head"),
-        pytest.param(then_hang(b"SSH-2.0-OpenSSH_9.9\r\n"), id="not HTTP"),
     ],
 )
 async def test_a_connection_that_breaks_before_the_answer_leaves_it_open(
@@ -253,6 +254,14 @@ async def test_a_connection_that_breaks_before_the_answer_leaves_it_open(
             await transport.send(attempt(server.url))
 
     assert (caught.value.phase, caught.value.sent) == ("read", None)
+
+
+async def test_what_is_no_http_is_said_to_be_none(transport: Pool) -> None:
+    async with RawServer(then_hang(b"SSH-2.0-OpenSSH_9.9\r\n")) as server:
+        with pytest.raises(ProtocolError, match="not valid HTTP") as caught:
+            await transport.send(attempt(server.url))
+
+    assert (caught.value.phase, caught.value.sent) == ("read", True)
 
 
 async def test_an_untrusted_certificate_ends_it_before_a_byte_of_the_request(

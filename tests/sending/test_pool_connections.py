@@ -142,7 +142,7 @@ async def test_an_answer_on_a_given_session_is_refused_once_the_pool_is_closed()
         await transport.close()
         closed.set()
 
-        with pytest.raises(ClientClosedError, match="under way"):
+        with pytest.raises(ClientClosedError, match="in progress"):
             await call
 
 

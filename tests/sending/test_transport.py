@@ -16,7 +16,9 @@ from runloop_async import AsyncRunloop
 from runloop_async.errors import APITimeoutError, ResponseTooLargeError
 from runloop_async.resources.benchmark_runs import BenchmarkRuns
 from runloop_async.sending.alarms import Alarms
-from runloop_async.sending.outgoing import Attempt, Headers
+from runloop_async.sending.attempt import Attempt
+from runloop_async.sending.clock import SystemClock
+from runloop_async.sending.outgoing import Headers
 from runloop_async.sending.pool import Pool
 from runloop_async.sending.transport.names import Watch, missing
 from tests.rawserver import Connection, Incoming, RawServer, http, then_hang
@@ -45,7 +47,7 @@ async def deaf(says: bytes, *, total_s: float) -> AsyncGenerator[tuple[Pool, Att
     port = server.sockets[0].getsockname()[1]
     async with server:
         asked = attempt(f"http://127.0.0.1:{port}", total_s=total_s)
-        asked.method, asked.body = "POST", b"x" * 20_000_000
+        asked.out.method, asked.out.body = "POST", b"x" * 20_000_000
         try:
             yield pool, asked
         finally:
@@ -112,7 +114,7 @@ def test_headers_that_would_be_several_are_refused() -> None:
 
 async def test_an_alarm_needs_a_task() -> None:
     loop = asyncio.get_running_loop()
-    alarms = Alarms(loop)
+    alarms = Alarms(SystemClock())
     failed = loop.create_future()
 
     def start() -> None:
@@ -125,7 +127,7 @@ async def test_an_alarm_needs_a_task() -> None:
 
 
 async def test_ringing_all_spares_the_task_that_rings() -> None:
-    alarms = Alarms(asyncio.get_running_loop())
+    alarms = Alarms(SystemClock())
     alarm = alarms.start(None)
 
     alarms.ring_all()
@@ -152,7 +154,7 @@ async def test_many_bytes_are_sent_without_a_warning() -> None:
     async with RawServer(http()) as server:
         pool = Pool()
         asked = attempt(server.url)
-        asked.method, asked.body = "POST", b"x" * 2_000_000
+        asked.out.method, asked.out.body = "POST", b"x" * 2_000_000
         await pool.send(asked)
         await pool.close()
 

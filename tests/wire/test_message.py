@@ -5,7 +5,7 @@ from multidict import CIMultiDict
 from rich.pretty import pretty_repr
 
 from runloop_async.options import Timeouts
-from runloop_async.sending.outgoing import Attempt, Headers
+from runloop_async.sending.outgoing import Headers, Outgoing
 from runloop_async.wire.message import Message
 from runloop_async.wire.request import Request
 from runloop_async.wire.response import Response
@@ -20,7 +20,7 @@ MESSAGES = {
         headers=(("X-Key", "canary"),),
     ),
     "200, 6 bytes": Response(200, {"Set-Cookie": "canary"}, b"canary"),
-    "POST http://here/v1/a": Attempt(
+    "POST http://here/v1/a": Outgoing(
         method="POST",
         base="http://here",
         target="/v1/a",

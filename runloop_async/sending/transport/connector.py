@@ -5,7 +5,7 @@ import gc
 import warnings
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from ssl import SSLContext
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +16,7 @@ from aiohttp.connector import Connection
 from yarl import URL
 
 from runloop_async.annotations import override
+from runloop_async.sending.transport.endings import Handler
 
 if TYPE_CHECKING:
     from aiohttp.tracing import Trace
@@ -27,6 +28,10 @@ _DNS_CACHE_S: Final = 30
 """Seconds that a name's addresses are kept: a failover is seen within this."""
 
 
+_NO_TIMEOUT: Final = ClientTimeout(total=None)
+LARGEST_HEADER: Final = 64 * 1024
+"""Bytes of one line of a response's head."""
+MOST_HEADERS: Final = 1024
 _RECEIVE: Final = "max_size"
 """The attribute of asyncio's transports, undocumented, that says how many bytes they
 read at once: 256 KiB by default. Memory of that size costs two page faults per response
@@ -51,6 +56,9 @@ class Connector(aiohttp.TCPConnector):
             ssl=True if ssl is None else ssl,
         )
         self._made_at = made_at
+        if hasattr(self, "_factory"):  # else a body that is cut by a reset is not seen
+            factory: Any = partial(Handler, loop=self._loop)
+            self._factory = factory
 
     @override
     async def connect(
@@ -71,6 +79,22 @@ class Connector(aiohttp.TCPConnector):
                 return connection
         connection.close()
         raise aiohttp.ClientConnectionError("the server sends before it is asked")
+
+    async def reach(self, origin: "Origin", connect_s: float | None) -> Connection:
+        """Take a connection from the pool, or make one within some seconds.
+
+        Looking the name up counts, and so does each of its addresses.
+
+        Raises:
+            aiohttp.ConnectionTimeoutError: It took longer.
+        """
+        if self._conns.get(origin.connection_key):
+            return await self.connect(origin, [], _NO_TIMEOUT)
+        try:
+            async with asyncio.timeout(connect_s):
+                return await self.connect(origin, [], _NO_TIMEOUT)
+        except TimeoutError as error:
+            raise aiohttp.ConnectionTimeoutError from error
 
     @property
     def size(self) -> int:
@@ -107,8 +131,8 @@ class Connector(aiohttp.TCPConnector):
 
 @lru_cache(maxsize=64)
 def connect_timeout(connect_s: float | None) -> ClientTimeout:
-    """Return aiohttp's timeouts, which bound the connecting alone."""
-    return ClientTimeout(total=None, sock_connect=connect_s)
+    """Return aiohttp's timeouts, which bound reaching the server, and nothing else."""
+    return ClientTimeout(total=None, connect=connect_s, sock_connect=connect_s)
 
 
 def is_fresh(connection: Connection) -> bool:

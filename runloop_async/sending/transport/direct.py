@@ -7,14 +7,15 @@ makes of those that come back.
 import asyncio
 from typing import TYPE_CHECKING, Final, cast
 
-import aiohttp
 from aiohttp.connector import Connection
 
-from runloop_async.sending.outgoing import Attempt
+from runloop_async.sending.attempt import Attempt
+from runloop_async.sending.outgoing import Outgoing
 from runloop_async.sending.transport.connector import (
+    LARGEST_HEADER,
+    MOST_HEADERS,
     Connector,
     Origin,
-    connect_timeout,
     receive_less,
 )
 from runloop_async.sending.transport.incoming import Incoming
@@ -41,23 +42,25 @@ class Direct:
             aiohttp.ClientError: It failed; `attempt` says how far it came.
             OSError: Likewise.
         """
-        out = request_bytes(attempt)
-        try:
-            connection = await self._connector.connect(
-                self._origin(attempt.base),
-                [],
-                connect_timeout(attempt.timeouts.connect),
-            )
-        except TimeoutError as error:
-            raise aiohttp.ConnectionTimeoutError from error
+        out = attempt.out
+        sent = request_bytes(out)
+        connection = await self._connector.reach(
+            self._origin(out.base), out.timeouts.connect
+        )
         # Neither is None where a connection is open, as it is now.
         protocol = cast("ResponseHandler", connection.protocol)
         transport = cast("asyncio.Transport", protocol.transport)
         try:
-            protocol.set_response_params(read_until_eof=True, auto_decompress=False)
+            protocol.set_response_params(
+                read_until_eof=True,
+                auto_decompress=False,
+                max_line_size=LARGEST_HEADER,
+                max_field_size=LARGEST_HEADER,
+                max_headers=MOST_HEADERS,
+            )
             receive_less(transport)
             attempt.mark_sent()
-            transport.write(out)
+            transport.write(sent)
             try:
                 message, content = await protocol.read()
                 while message.code in _INTERIM:
@@ -71,7 +74,7 @@ class Direct:
             transport.abort()  # else it would wait for the peer to read
             raise
         holder = connection if is_sent else _Half(connection, transport)
-        return Incoming(message.code, message.headers, content, holder)
+        return Incoming(message.code, message.headers, content, holder, protocol)
 
     def _origin(self, base: str) -> Origin:
         """Return a server; clients that share a pool may have several."""
@@ -99,12 +102,12 @@ class _Half:
     release = close
 
 
-def request_bytes(attempt: Attempt) -> bytes:
+def request_bytes(out: Outgoing) -> bytes:
     """Return the whole request as it goes out."""
-    body = cast("bytes | None", attempt.body)  # all else takes the session path
-    line = f"{attempt.method} {attempt.target} HTTP/1.1\r\n".encode()
-    headers = attempt.headers.encoded()
-    if body is None and attempt.method == "GET":
+    body = cast("bytes | None", out.body)  # all else takes the session path
+    line = f"{out.method} {out.target} HTTP/1.1\r\n".encode()
+    headers = out.headers.encoded()
+    if body is None and out.method == "GET":
         return b"%b%b\r\n" % (line, headers)
     sent = body or b""
     return b"%b%bContent-Length: %d\r\n\r\n%b" % (line, headers, len(sent), sent)

@@ -14,6 +14,13 @@ _REFUSAL_BYTES: Final = 64 * 1024
 _REFUSAL_S: Final = 2.0
 
 
+_BODYLESS: Final = frozenset({204, 304})
+
+
+class CutError(Exception):
+    """The connection was cut in the middle of a body that has no length."""
+
+
 class Holder(Protocol):
     """What holds the connection of a response: aiohttp's own of either path."""
 
@@ -29,7 +36,15 @@ class Holder(Protocol):
 class Incoming:
     """A response, of which status and headers are there."""
 
-    __slots__ = ("_content", "_decoder", "_holder", "_inflated", "headers", "status")
+    __slots__ = (
+        "_content",
+        "_decoder",
+        "_holder",
+        "_inflated",
+        "_protocol",
+        "headers",
+        "status",
+    )
 
     def __init__(
         self,
@@ -37,13 +52,24 @@ class Incoming:
         headers: Mapping[str, str],
         content: StreamReader,
         holder: Holder,
+        protocol: object = None,
     ) -> None:
+        """Begin with the body unread.
+
+        Args:
+            status: The HTTP status.
+            headers: The headers, looked up without regard to case.
+            content: The body, as it comes.
+            holder: What holds the connection.
+            protocol: What saw how the connection ended, if anything did.
+        """
         self.status = status
         """The HTTP status."""
         self.headers = headers
         """The headers, looked up without regard to case."""
         self._content = content
         self._holder = holder
+        self._protocol = protocol
         self._decoder: Inflation | None = None
         self._inflated: Iterator[bytes] | None = None
 
@@ -60,6 +86,7 @@ class Incoming:
         content = self._content
         if content.is_eof() and "Content-Encoding" not in self.headers:
             body = content.read_nowait()  # as nearly all responses are
+            self._check_end()
             if len(body) <= max_bytes:
                 self._holder.release()
                 return body
@@ -114,6 +141,7 @@ class Incoming:
                 return piece
             data = await self._content.readany()
             if not data:
+                self._check_end()
                 if self._decoder is not None:
                     self._decoder.end()
                 self._holder.release()
@@ -124,6 +152,19 @@ class Incoming:
     def close(self) -> None:
         """Give the connection up, which does nothing where it was given back."""
         self._holder.close()
+
+    def _check_end(self) -> None:
+        """Refuse a body that ended only because its connection was cut.
+
+        Raises:
+            CutError: It was cut.
+        """
+        if "Content-Length" in self.headers or self.status in _BODYLESS:
+            return
+        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
+            return
+        if getattr(self._protocol, "has_ended", True) is False:
+            raise CutError
 
     def _told(self) -> int | None:
         text = self.headers.get("Content-Length", "")

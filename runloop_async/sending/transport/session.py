@@ -5,8 +5,6 @@ pieces, and wherever the direct path cannot or must not be (`names`).
 """
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager
-from functools import partial
 from io import BytesIO
 from typing import Any, Final
 
@@ -14,13 +12,16 @@ import aiohttp
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 
 from runloop_async.credentials import Secret
-from runloop_async.sending.outgoing import Attempt
+from runloop_async.sending.attempt import Attempt
 from runloop_async.sending.transport.connector import (
+    LARGEST_HEADER,
+    MOST_HEADERS,
     Connector,
     connect_timeout,
     is_fresh,
     receive_less,
 )
+from runloop_async.sending.transport.endings import watched
 from runloop_async.sending.transport.incoming import Incoming
 from runloop_async.sending.transport.sockets import OpenSocket, connected
 from runloop_async.wire.request import Content
@@ -88,7 +89,8 @@ class Sessions:
             OSError: Likewise.
         """
         session = self._session()
-        headers = attempt.headers.mapping.copy()  # tracers write theirs into it
+        out = attempt.out
+        headers = out.headers.mapping.copy()  # tracers write theirs into it
         key = None
         if session.auth is not None or session.trust_env:
             # aiohttp refuses a header beside credentials of its own, so ours is put in
@@ -96,32 +98,36 @@ class Sessions:
             key = headers.pop(_AUTHORIZATION, None)
         attempt.was_sent = None
         attempt.phase = "read"
+        once = _Once(attempt, key)
         try:
             response = await session.request(
-                attempt.method,
-                attempt.url,
+                out.method,
+                out.url,
                 headers=headers,
                 skip_auto_headers=_SKIPPED
-                if attempt.method != "GET" and _TYPE not in headers
+                if out.method != "GET" and _TYPE not in headers
                 else None,
-                data=_data(attempt.body),
+                data=_data(attempt),
                 allow_redirects=False,
                 raise_for_status=False,
                 auto_decompress=False,
                 proxy=None if self._proxy is None else self._proxy.reveal(),
-                timeout=connect_timeout(attempt.timeouts.connect),
-                middlewares=(partial(_once, attempt, key), *_middlewares(session)),
+                timeout=connect_timeout(out.timeouts.connect),
+                max_line_size=LARGEST_HEADER,
+                max_field_size=LARGEST_HEADER,
+                max_headers=MOST_HEADERS,
+                middlewares=(once, *_middlewares(session)),
             )
         finally:
             if attempt.was_sent is None:  # a mock took it
                 attempt.mark_sent(certainly=False)
-        return Incoming(response.status, response.headers, response.content, response)
+        return Incoming(
+            response.status, response.headers, response.content, response, once.protocol
+        )
 
-    def socket(
-        self, url: str, token: Secret
-    ) -> AbstractAsyncContextManager[OpenSocket]:
+    async def socket(self, attempt: Attempt, token: Secret) -> OpenSocket:
         """Open a WebSocket; see `connected`."""
-        return connected(self._session(), url, token, self._proxy)
+        return await connected(self._session(), attempt, token, self._proxy)
 
     async def close(self) -> None:
         """Close sessions of ours."""
@@ -147,35 +153,42 @@ class Sessions:
         return self._ours[-1]
 
 
-async def _once(
-    attempt: Attempt,
-    key: str | None,
-    request: ClientRequest,
-    handler: ClientHandlerType,
-) -> ClientResponse:
-    """Send a request over one connection, once, and note when.
+class _Once:
+    """Sends a request over one connection, once, and notes when.
 
     A middleware of aiohttp, called with the request as it is about to go out.
     """
-    attempt.phase = "connect"
-    attempt.was_sent = False
-    if key is not None:
-        request.headers[_AUTHORIZATION] = key
-    send = request.send
 
-    async def noted(connection: Any) -> ClientResponse:
-        if not is_fresh(connection):
-            raise _StaleError
-        receive_less(connection.transport)
-        attempt.mark_sent()
-        return await send(connection)
+    def __init__(self, attempt: Attempt, key: str | None) -> None:
+        self._attempt = attempt
+        self._key = key
+        self.protocol: Any = None
+        """What sees how the connection ends."""
 
-    sender: Any = request
-    sender.send = noted
-    try:
-        return await _sent(request, handler)
-    finally:
-        del sender.send  # which refers to the request: a cycle to be collected
+    async def __call__(
+        self, request: ClientRequest, handler: ClientHandlerType
+    ) -> ClientResponse:
+        attempt = self._attempt
+        attempt.phase = "connect"
+        attempt.was_sent = False
+        if self._key is not None:
+            request.headers[_AUTHORIZATION] = self._key
+        send = request.send
+
+        async def noted(connection: Any) -> ClientResponse:
+            if not is_fresh(connection):
+                raise _StaleError
+            self.protocol = watched(connection.protocol)
+            receive_less(connection.transport)
+            attempt.mark_sent()
+            return await send(connection)
+
+        sender: Any = request
+        sender.send = noted
+        try:
+            return await _sent(request, handler)
+        finally:
+            del sender.send  # which refers to the request: a cycle to be collected
 
 
 async def _sent(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
@@ -197,10 +210,22 @@ def _middlewares(session: aiohttp.ClientSession) -> tuple[Any, ...]:
     return tuple(getattr(session, "_middlewares", None) or ())
 
 
-def _data(
-    body: bytes | Content | None,
-) -> BytesIO | bytes | AsyncIterator[bytes] | None:
+def _data(attempt: Attempt) -> BytesIO | bytes | AsyncIterator[bytes] | None:
+    body = attempt.out.body
     if isinstance(body, Content):
-        return body.pieces()
+        return _pieces(body, attempt)
     # Of many bytes at once aiohttp warns.
     return BytesIO(body) if body is not None and len(body) > _MANY_BYTES else body
+
+
+async def _pieces(body: Content, attempt: Attempt) -> AsyncIterator[bytes]:
+    """Yield a body, and note what the caller's own code raises meanwhile.
+
+    aiohttp would make a broken connection of it.
+    """
+    try:
+        async for piece in body.pieces():
+            yield piece
+    except Exception as error:
+        attempt.caller_error = error
+        raise

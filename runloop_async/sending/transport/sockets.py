@@ -1,20 +1,23 @@
 """WebSockets: terminals talk through them."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+import asyncio
+from contextlib import suppress
 from typing import Any, Final
 
 import aiohttp
 
 from runloop_async.credentials import Secret
-from runloop_async.errors import APIConnectionError, APIError
+from runloop_async.errors import APIConnectionError
+from runloop_async.sending.attempt import Attempt
 from runloop_async.wire.response import Response, error_for
 
 _DATA: Final = {aiohttp.WSMsgType.BINARY, aiohttp.WSMsgType.TEXT}
+_GOODBYE_S: Final = 2.0
+"""Seconds that a peer has to answer the end of a WebSocket."""
 
 
 class OpenSocket:
-    """A WebSocket that is open."""
+    """A WebSocket that is open; what it raises is aiohttp's."""
 
     def __init__(self, socket: Any) -> None:
         self._socket = socket
@@ -53,42 +56,39 @@ class OpenSocket:
             return
         raise error
 
+    async def close(self) -> None:
+        """Close it."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GOODBYE_S):
+                await self._socket.close()
 
-@asynccontextmanager
+
 async def connected(
     session: aiohttp.ClientSession,
-    url: str,
+    attempt: Attempt,
     token: Secret,
     proxy: Secret | None,
-) -> AsyncGenerator[OpenSocket]:
-    """Open a WebSocket, and close it at the end.
+) -> OpenSocket:
+    """Open a WebSocket.
 
     Raises:
         APIStatusError: The server refuses it.
-        APIConnectionError: The server cannot be reached.
+        aiohttp.ClientError: It failed; `attempt` says how far it came.
+        OSError: Likewise.
     """
+    attempt.phase = "connect"
     try:
         socket = await session.ws_connect(
-            url,
+            attempt.out.base,
             protocols=[token.reveal()],
             proxy=None if proxy is None else proxy.reveal(),
             max_msg_size=0,
         )
-    except (aiohttp.ClientError, OSError) as error:
-        failure = _refused(error)
+    except aiohttp.WSServerHandshakeError as error:
+        status = error.status
     else:
-        async with socket:
-            yield OpenSocket(socket)
-        return
-    raise failure  # without the one of aiohttp, which knows the token
-
-
-def _refused(error: Exception) -> APIError:
-    if isinstance(error, aiohttp.WSServerHandshakeError):
-        return error_for(Response(error.status, {}, b""), now=0.0)
-    return APIConnectionError(
-        f"cannot connect: {type(error).__name__}", phase="connect", sent=False
-    )
+        return OpenSocket(socket)
+    raise error_for(Response(status, {}, b""), now=0.0)
 
 
 def _broken(*, sent: bool | None) -> APIConnectionError:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from runloop_async.sending.alarms import Alarms
+from runloop_async.sending.clock import SystemClock
 from tests.fakes import FakeClock
 
 
@@ -13,3 +15,9 @@ def _both(path: str) -> None:
 @pytest.fixture(autouse=True)
 def _no_waiting(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("runloop_async.client.SystemClock", lambda: clock)
+    # Timeouts do: what is awaited there are real sockets.
+
+    def alarms(_: object) -> Alarms:
+        return Alarms(SystemClock())
+
+    monkeypatch.setattr("runloop_async.sending.pool.Alarms", alarms)
