@@ -1,18 +1,26 @@
 """Terminals that are attached to, through their tunnels."""
 
+import asyncio
+import traceback
 from collections.abc import AsyncIterator
 
 import pytest
 
 from runloop_async import (
     APIConnectionError,
+    APITimeoutError,
+    APITLSError,
     AsyncRunloop,
+    ClientClosedError,
     ConflictError,
     InternalServerError,
 )
+from runloop_async.credentials import Secret
 from runloop_async.errors import APIResponseValidationError
 from runloop_async.testing import Emulator, status, wrong_type
 from runloop_async.testing.state.devboxes.devboxes import DEVBOXES
+from tests.rawserver import Connection, Incoming
+from tests.served import certificate, served
 
 
 @pytest.fixture
@@ -96,7 +104,7 @@ async def test_what_cannot_be_attached_to_is_told(
         async with client.pty.attach("dbx", "nowhere"):
             pytest.fail("there is none")
     api.faults.add(wrong_type("connect_url", ":1/x"), path="/pty/away")
-    with pytest.raises(APIConnectionError, match="cannot connect"):
+    with pytest.raises(APIConnectionError, match="could not connect"):
         async with client.pty.attach("dbx", "away"):
             pytest.fail("there is none")
     with pytest.raises(ValueError, match="session_name"):
@@ -104,3 +112,76 @@ async def test_what_cannot_be_attached_to_is_told(
     with pytest.raises(ValueError, match="cols"):
         client.pty.attach("dbx", cols=0)
     assert len(api.world.table(DEVBOXES).rows) == 1
+
+
+TOKEN = "token-of-a-tunnel"
+
+
+async def silent(_: Incoming, peer: Connection) -> None:
+    await peer.until_left()
+
+
+async def attached(client: AsyncRunloop, socket_url: str) -> None:
+    """Attach to a terminal whose WebSocket is elsewhere."""
+    runner = client._runner  # pyright: ignore[reportPrivateUsage]
+    async with runner.socket(socket_url, Secret(TOKEN)):
+        pytest.fail("nothing answers")
+
+
+async def test_a_handshake_that_is_not_answered_has_a_timeout() -> None:
+    async with served(silent, timeout=0.2) as (server, client):
+        with pytest.raises(APITimeoutError) as caught:
+            await attached(client, f"ws://127.0.0.1:{server.port}/pty")
+    assert not shows_token(caught.value)
+
+
+async def test_a_handshake_is_within_the_deadline_of_the_client() -> None:
+    async with served(silent, deadline=0.2) as (server, client):
+        with pytest.raises(APITimeoutError):
+            await attached(client, f"ws://127.0.0.1:{server.port}/pty")
+
+
+async def test_closing_the_client_ends_a_handshake() -> None:
+    async with served(silent) as (server, client):
+        url = f"ws://127.0.0.1:{server.port}/pty"
+        task = asyncio.ensure_future(attached(client, url))
+        await server.has_got(1)
+        await client.aclose()
+        with pytest.raises(ClientClosedError):
+            await task
+
+
+async def test_a_certificate_is_called_bad_for_terminals_too() -> None:
+    async with served(silent, tls=certificate("localhost")) as (server, client):
+        with pytest.raises(APITLSError, match="verify"):
+            await attached(client, f"wss://127.0.0.1:{server.port}/pty")
+
+
+async def test_cancelling_a_handshake_shows_no_token() -> None:
+    async with served(silent) as (server, client):
+        url = f"ws://127.0.0.1:{server.port}/pty"
+        task = asyncio.ensure_future(attached(client, url))
+        await server.has_got(1)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await task
+    assert not shows_token(caught.value)
+
+
+async def test_closing_the_client_ends_a_terminal(
+    client: AsyncRunloop, api: Emulator
+) -> None:
+    del api
+    async with client.pty.attach("dbx") as terminal:
+        shown_there = aiter(terminal)
+        assert await anext(shown_there) == b"$ "
+        waiting = asyncio.ensure_future(anext(shown_there))
+        await asyncio.sleep(0)
+        await client.aclose()
+        with pytest.raises(ClientClosedError):
+            await waiting
+
+
+def shows_token(error: BaseException) -> bool:
+    told = traceback.TracebackException.from_exception(error, capture_locals=True)
+    return TOKEN in "".join(told.format())
