@@ -255,6 +255,7 @@ class AsyncRunloop(Endpoints):
             requests=tally.requests,
             retries=tally.retries,
             throttled=tally.throttled,
+            unreadable=tally.unreadable,
             bytes=tally.bytes,
             connections=self._pool.connections,
             is_down=lanes[Workload.API].gate.governor.budget.is_down,

@@ -36,7 +36,7 @@ They can be pickled. `asyncio.CancelledError` is not among them: it passes untou
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from runloop_async.annotations import override
 from runloop_async.moved import ERROR, missing
@@ -101,6 +101,8 @@ class APIError(RunloopError):
     """Whether all its retries failed, or the service was down: later it may succeed."""
     cursor: str | None = None
     """While listing: `starting_after` of the page that failed, to resume from."""
+    items: "list[Any] | None" = None
+    """While reading a whole list with `.all()`: the items of the pages before."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)

@@ -7,7 +7,7 @@ Durations are seconds. None stands for "no limit". What is not usable is refused
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any, Final, TypedDict, cast
+from typing import Any, Final, Literal, TypedDict, cast
 
 import attrs
 
@@ -263,6 +263,9 @@ class ClientParams(TypedDict, total=False):
     prefetch: bool | None
     """Whether a list fetches its next page while the present one is consumed; True by
     default."""
+    on_bad_item: Literal["skip", "raise"] | None
+    """What to do with an item of a page that cannot be read: by default the page leaves
+    it out, and lists it in `page.unreadable`; `raise` refuses the page."""
 
 
 @attrs.frozen(kw_only=True)
@@ -283,6 +286,7 @@ class ClientOptions:
     )
     max_response_bytes: int = 64 * 2**20
     prefetch: bool = True
+    on_bad_item: str = "skip"
 
     def changed(self, params: ClientParams) -> "ClientOptions":
         """Return these options with others on top of them, and nothing read anew.
@@ -384,10 +388,19 @@ def _flag(name: str, value: object) -> bool:
     return value
 
 
+def _on_bad_item(value: object) -> str:
+    if value not in {"skip", "raise"}:
+        raise ConfigurationError(
+            f"on_bad_item must be 'skip' or 'raise', not {value!r}"
+        )
+    return str(value)
+
+
 _PLAIN_OPTIONS: Final[Mapping[str, Callable[[object], Any]]] = {
     "base_url": checked_url,
     "allow_http": partial(_flag, "allow_http"),
     "prefetch": partial(_flag, "prefetch"),
+    "on_bad_item": _on_bad_item,
     "default_headers": _default_headers,
     "default_query": _default_query,
     "max_response_bytes": partial(whole_number, "max_response_bytes", least=1),

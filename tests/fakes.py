@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Any, TypeVar
@@ -12,6 +12,7 @@ import attrs
 from runloop_async.calls.crew import Room
 from runloop_async.calls.runner import Gate, Sendable, Socket, Stream
 from runloop_async.credentials import Secret
+from runloop_async.errors import APIResponseValidationError
 from runloop_async.pacing import Concurrency
 from runloop_async.wire.response import Response, error_for, is_success
 
@@ -58,6 +59,9 @@ class Recorder:
 
     clock: FakeClock = attrs.field(factory=FakeClock)
     prefetch: bool = False
+    is_strict: bool = False
+    unreadable: list[str] = attrs.field(factory=list[str])
+    """Where items were that could not be read."""
     base_url: str = "https://api.runloop.ai"
     gate: Gate = attrs.field(factory=partial(Concurrency, 100))
     answers: list[tuple[int, object] | Exception] = attrs.field(
@@ -69,6 +73,11 @@ class Recorder:
 
     def socket(self, url: str, token: Secret) -> AbstractAsyncContextManager[Socket]:
         raise NotImplementedError
+
+    def note_unreadable(
+        self, route: str, errors: Sequence[APIResponseValidationError]
+    ) -> None:
+        self.unreadable += [f"{route}: {error.path}" for error in errors]
 
     async def pause(self, delay_s: float) -> None:
         await self.clock.sleep(delay_s)

@@ -54,6 +54,7 @@ class Streams:
     """What is answered to the question for the status, one after the other."""
     clock: FakeClock = attrs.field(factory=FakeClock)
     prefetch: bool = False
+    is_strict: bool = False
     base_url: str = "https://api.runloop.ai"
     gate: Gate = attrs.field(factory=partial(Concurrency, 100))
     kind: str = "text/event-stream; charset=utf-8"
@@ -61,6 +62,9 @@ class Streams:
     """The query of each stream that was asked for."""
     calls: list[Sendable[Any]] = attrs.field(factory=list[Sendable[Any]])
     open: int = 0
+
+    def note_unreadable(self, route: str, errors: object) -> None:
+        raise NotImplementedError
 
     def socket(self, url: str, token: Secret) -> AbstractAsyncContextManager[Socket]:
         raise NotImplementedError

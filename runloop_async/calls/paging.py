@@ -13,9 +13,14 @@ from msgspec.structs import replace
 from runloop_async.annotations import awaitable
 from runloop_async.calls.call import Call
 from runloop_async.calls.deadline import Deadline
+from runloop_async.calls.reading import reader
 from runloop_async.calls.repeatable import Flow
 from runloop_async.calls.seen import Keys, Trail
-from runloop_async.errors import APIError, PaginationError
+from runloop_async.errors import (
+    APIError,
+    APIResponseValidationError,
+    PaginationError,
+)
 from runloop_async.moved import PAGE, missing
 from runloop_async.options import MAX_PAGE, CallOptions
 from runloop_async.wire.response import Response
@@ -66,6 +71,13 @@ class Page(Generic[T]):
     _sent: list[T] = attrs.field(repr=False)
     """The items as they came; in `items` those that an earlier page had are missing."""
     _trail: Trail = attrs.field(repr=False)
+    unreadable: list[APIResponseValidationError] = attrs.field(
+        factory=list[APIResponseValidationError], kw_only=True
+    )
+    """Items that could not be read: `path` has the place and the reason, `body` the
+    item as it came. They are not in `items`."""
+    _last: object = attrs.field(default=None, kw_only=True, repr=False)
+    """The cursor to the next page, where the last item could not be read."""
 
     if TYPE_CHECKING:
 
@@ -148,7 +160,9 @@ class Page(Generic[T]):
         """
         if not self.has_more:
             raise PaginationError("this is the last page: ask has_next_page() first")
-        cursor = self.call.key_of(self._sent[-1]) if self._sent else None
+        cursor = self._last
+        if cursor is None and self._sent:
+            cursor = self.call.key_of(self._sent[-1])
         if not isinstance(cursor, str | int):
             raise _stuck("the API says that another page follows and gives no cursor")
         trail = self._trail.to(str(cursor))
@@ -199,25 +213,47 @@ class PageCall(Call[Page[T]]):
         init=False, default=attrs.Factory(_bound, takes_self=True)
     )
     """Turns a successful response into the page."""
-    _envelope: Callable[[Response], Any] = attrs.field(alias="envelope", kw_only=True)
+    _shape: Any = attrs.field(alias="shape", kw_only=True)
+    """The shape of a page."""
     _items: Callable[[Any], list[T]] = attrs.field(alias="items", kw_only=True)
     _counted: bool = attrs.field(alias="counted", default=True, kw_only=True)
     _key: str = attrs.field(alias="key", default="id", kw_only=True)
     _trail: Trail | None = attrs.field(alias="trail", default=None, kw_only=True)
 
     def page(self, response: Response) -> Page[T]:
-        """Return the page that a response stands for."""
-        envelope = self._envelope(response)
+        """Return the page that a response stands for.
+
+        Raises:
+            APIResponseValidationError: It is no page, or with `on_bad_item="raise"` an
+                item of it cannot be read.
+        """
+        try:
+            return self._page(reader(self._shape)(response))
+        except APIResponseValidationError:
+            page = self._salvaged(response)
+            if page is None or (page.unreadable and self.runner.is_strict):
+                raise
+        if page.unreadable:
+            self.runner.note_unreadable(self.request.route, page.unreadable)
+        return page
+
+    def _page(self, envelope: Any, **more: Any) -> Page[T]:
         items = self._items(envelope)
         total_count: int | None = getattr(envelope, "total_count", None)
-        return Page(
-            items,
-            envelope.has_more,
-            total_count,
-            self,
-            envelope,
-            items,
-            self._trail or Trail({self.cursor: 0}),
+        trail = self._trail or Trail({self.cursor: 0})
+        # After an empty page nothing follows, whatever the API says.
+        has_more = envelope.has_more and bool(items or more.get("unreadable"))
+        return Page(items, has_more, total_count, self, envelope, items, trail, **more)
+
+    def _salvaged(self, response: Response) -> Page[T] | None:
+        # Late, as it is seldom needed and takes long to import.
+        from runloop_async.convert.salvage import salvaged  # noqa: PLC0415
+
+        found = salvaged(response.body, self._shape)
+        if found is None:
+            return None
+        return self._page(
+            found.envelope, unreadable=found.unreadable, last=found.last.get(self._key)
         )
 
     @awaitable
@@ -353,8 +389,12 @@ async def _all(call: PageCall[T], **options: Unpack[CallOptions]) -> list[T]:
     async def fetch(each: PageCall[T]) -> Page[T]:
         return await fetched(deadline.on(each))
 
-    async for page in walk(await fetch(first), fetch):
-        items += page.items
+    try:
+        async for page in walk(await fetch(first), fetch):
+            items += page.items
+    except APIError as error:
+        error.items = items
+        raise
     return items
 
 

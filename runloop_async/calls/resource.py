@@ -87,7 +87,7 @@ class Resource:
         return PageCall(
             self._runner,
             _read(route, query, params, ids),
-            envelope=reader(envelope),
+            shape=envelope,
             items=items,
             counted=counted,
             key=key,

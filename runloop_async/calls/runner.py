@@ -1,11 +1,12 @@
 """The protocols between what is asked and how it is sent."""
 
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
 
 from runloop_async.clock import Clock
 from runloop_async.credentials import Secret
+from runloop_async.errors import APIResponseValidationError
 from runloop_async.options import CallOptions
 from runloop_async.wire.request import Request
 from runloop_async.wire.response import Response
@@ -97,6 +98,17 @@ class Runner(Protocol):
     @property
     def base_url(self) -> str:
         """Where the API is."""
+        ...
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether a page with an item that cannot be read is an error."""
+        ...
+
+    def note_unreadable(
+        self, route: str, errors: Sequence[APIResponseValidationError]
+    ) -> None:
+        """Count and log items of a page that could not be read."""
         ...
 
     def socket(self, url: str, token: Secret) -> AbstractAsyncContextManager[Socket]:

@@ -17,6 +17,8 @@ class Tally:
     """Attempts after the first of a call."""
     throttled: int = 0
     """Attempts that the service turned away with 429, or 503 and a time to wait."""
+    unreadable: int = 0
+    """Items of pages that could not be read, and were left out."""
     bytes: int = 0
     """Bytes of the bodies of responses, decompressed."""
 

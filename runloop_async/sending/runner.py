@@ -4,7 +4,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -16,7 +16,7 @@ from runloop_async.calls.deadline import Deadline
 from runloop_async.calls.runner import Sendable, Socket, Stream
 from runloop_async.clock import Clock
 from runloop_async.credentials import Secret
-from runloop_async.errors import APIError, ClientClosedError
+from runloop_async.errors import APIError, APIResponseValidationError, ClientClosedError
 from runloop_async.options import ClientOptions
 from runloop_async.sending.attempt import Attempt, Telemetry
 from runloop_async.sending.hiding import mask, secrets_in
@@ -56,6 +56,7 @@ class HttpRunner:
         self.gate = lanes[Workload.API].gate.governor.concurrency
         """How many short calls may be in flight."""
         self.prefetch, self.base_url = options.prefetch, options.base_url
+        self.is_strict = options.on_bad_item == "raise"
         self.preparation = Preparation(options)
         self.turns = Turns()
 
@@ -86,6 +87,18 @@ class HttpRunner:
         finally:
             answer.close()
             self.lanes[call.request.workload].leave(answer.attempt)
+
+    def note_unreadable(
+        self, route: str, errors: Sequence[APIResponseValidationError]
+    ) -> None:
+        """Count and log items of a page that could not be read."""
+        self.telemetry.tally.unreadable += len(errors)
+        _log.warning(
+            "%s: %d items of a page could not be read; the first: %s",
+            route,
+            len(errors),
+            errors[0],
+        )
 
     def socket(self, url: str, token: Secret) -> AbstractAsyncContextManager[Socket]:
         """Open a WebSocket, to which the token goes as its subprotocol.
@@ -291,11 +304,9 @@ class _Sending(Generic[T]):
 
     def mark(self, error: APIError, verdict: Wait | Stop) -> None:
         """Put on an error what is known of the call, and mask secrets in it."""
-        attempt = self._attempt
         error.method, error.route = self._request.method, self._request.route
-        if attempt is not None:
-            error.attempts = attempt.number
-            error.elapsed_s = self._runner.clock.now() - attempt.began_s
+        error.attempts = 0 if self._attempt is None else self._attempt.number
+        error.elapsed_s = self._runner.clock.now() - self._began_s
         if isinstance(verdict, Stop):
             error.ambiguous = verdict.ambiguous
             error.out_of_time = verdict.out_of_time

@@ -31,6 +31,8 @@ class Stats:
     """Attempts after the first of a call."""
     throttled: int
     """Attempts that the service turned away."""
+    unreadable: int
+    """Items of pages that could not be read, and were left out."""
     bytes: int
     """Bytes of the bodies of responses, decompressed."""
     connections: int | None

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from runloop_async.annotations import JsonObject
 from runloop_async.calls.paging import PageCall
-from runloop_async.calls.reading import reader
 from runloop_async.calls.seen import Keys
 from runloop_async.errors import (
     APIConnectionError,
@@ -202,13 +201,90 @@ async def test_a_cursor_that_comes_again_ends_the_list(
     assert len(recorder.calls) == len(cycle) + 1
 
 
-async def test_an_empty_page_that_is_not_the_last_is_no_silent_end(
+async def test_an_empty_page_is_the_end_whatever_it_says(recorder: Recorder) -> None:
+    recorder.answers = [runs_page("bmr_1", has_more=True), runs_page(has_more=True)]
+
+    assert [run.id async for run in runs(recorder)] == ["bmr_1"]
+    assert len(recorder.calls) == 2
+
+
+@pytest.mark.parametrize("has_more", [{}, {"has_more": None}], ids=["missing", "null"])
+async def test_a_page_that_does_not_say_whether_more_follow_goes_on(
+    recorder: Recorder, has_more: JsonObject
+) -> None:
+    first: JsonObject = {"runs": [run("bmr_1")], **has_more}
+    recorder.answers = [(200, first), (200, {"runs": [], **has_more})]
+
+    assert [each.id for each in await runs(recorder).all()] == ["bmr_1"]
+
+
+async def test_an_error_of_a_later_page_has_the_items_before_it(
     recorder: Recorder,
 ) -> None:
-    recorder.answers = [runs_page(has_more=True)]
+    recorder.answers = [runs_page("bmr_1", "bmr_2", has_more=True), LOST]
 
-    with pytest.raises(PaginationError, match="no cursor"):
-        [run async for run in runs(recorder)]
+    with pytest.raises(APIConnectionError) as caught:
+        await runs(recorder).all()
+
+    assert [each.id for each in caught.value.items or []] == ["bmr_1", "bmr_2"]
+    assert caught.value.cursor == "bmr_2"
+
+
+BAD: JsonObject = {"id": "bmr_bad", "state": 7}
+
+
+async def test_an_item_that_cannot_be_read_does_not_lose_its_page(
+    recorder: Recorder,
+) -> None:
+    rows: list[JsonObject] = [run(f"bmr_{n}") for n in range(1000)]
+    rows[17] = BAD
+    recorder.answers = [(200, {"runs": rows, "has_more": False})]
+
+    page = await runs(recorder)
+
+    assert len(page.items) == 999
+    (error,) = page.unreadable
+    assert error.path.startswith("$.runs[17]")
+    assert b"bmr_bad" in error.body
+    assert recorder.unreadable == [f"/v1/benchmark_runs: {error.path}"]
+
+
+async def test_the_cursor_is_that_of_an_item_that_cannot_be_read(
+    recorder: Recorder,
+) -> None:
+    first = {"runs": [run("bmr_1"), BAD], "has_more": True}
+    recorder.answers = [(200, first), runs_page("bmr_2")]
+
+    assert [each.id async for each in runs(recorder)] == ["bmr_1", "bmr_2"]
+    assert recorder.queries[1]["starting_after"] == "bmr_bad"
+
+
+async def test_a_strict_client_refuses_a_page_with_such_an_item(
+    recorder: Recorder,
+) -> None:
+    recorder.is_strict = True
+    recorder.answers = [(200, {"runs": [BAD], "has_more": False})]
+
+    with pytest.raises(APIResponseValidationError):
+        await runs(recorder)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>",
+        b"[]",
+        b"{}",
+        b'{"runs": 7}',
+        b'{"runs": [], "has_more": 7}',
+        b'{"has_more": false, "runs": [' + b",".join([b"7"] * 101) + b"]}",
+    ],
+)
+async def test_what_is_no_page_is_refused(recorder: Recorder, body: bytes) -> None:
+    recorder.answers = [(200, body)]
+
+    with pytest.raises(APIResponseValidationError):
+        await runs(recorder)
 
 
 async def test_items_without_ids_all_come_and_lead_nowhere(recorder: Recorder) -> None:
@@ -216,7 +292,7 @@ async def test_items_without_ids_all_come_and_lead_nowhere(recorder: Recorder) -
     starts = PageCall(
         recorder,
         runs(recorder).request,
-        envelope=reader(BenchmarkRunListView),
+        shape=BenchmarkRunListView,
         items=lambda envelope: [run.start_time_ms for run in envelope.runs],
     )
     got: list[int] = []
