@@ -62,12 +62,6 @@ NEWER_PARTS = (
         for where in ("body.statuses[0]", "query status")
     ),
 )
-# Fields of responses that they have and it does not, by the name of the model.
-NEWER_FIELDS: dict[str, JsonObject] = {
-    "AxonView": {"metadata": {}},
-    "McpConfigView": {"auth_mechanism": {"type": "bearer"}},
-    "EgressRulesView": {"allow_runloop_mirrors": False, "allowed_cidrs": []},
-}
 # Answers of which the document says what cannot be, and why.
 MISTYPED = {
     "scenarios.list_runs": "a scenario, where a list of runs is due",
@@ -172,11 +166,6 @@ class Documented:
         return web.json_response(self._made(promised.get("schema", {})))
 
     def _made(self, schema: JsonObject) -> JsonValue:
-        model = schema.get("$ref", "").rsplit("/", 1)[-1]
-        made = self._made_of(schema)
-        return made | NEWER_FIELDS[model] if model in NEWER_FIELDS else made
-
-    def _made_of(self, schema: JsonObject) -> JsonValue:
         schema = resolved(schema, self.schemas)
         if "oneOf" in schema:
             tag = schema["discriminator"]

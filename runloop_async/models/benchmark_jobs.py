@@ -114,7 +114,7 @@ class JobOrchestratorConfigParam(TypedDict, total=False):
 class JobSpec:
     """What a job was asked to do, with all defaults filled in."""
 
-    agent_configs: list[JobAgentConfig]
+    agent_configs: list[JobAgentConfig | Unknown]
     """The agents; each runs every scenario."""
     scenario_ids: list[str]
     """The scenarios."""

@@ -6,7 +6,7 @@ from typing import Literal, Required, TypeAlias, TypedDict
 import attrs
 
 from runloop_async.models.launch import LaunchParameters, LaunchParametersParam
-from runloop_async.models.shared import CountedPageParams, Open
+from runloop_async.models.shared import CountedPageParams, Open, Unknown
 
 BlueprintBuildStatus: TypeAlias = Open[
     Literal[
@@ -148,7 +148,7 @@ class BlueprintBuildParameters:
     """Name of the blueprint to build on, of which the newest is taken."""
     build_args: dict[str, str] | None = None
     """Arguments of the Dockerfile."""
-    build_context: BuildContext | None = None
+    build_context: BuildContext | Unknown | None = None
     """Files for the Dockerfile."""
     code_mounts: list[CodeMountParameters] | None = None
     """Repositories to check out."""

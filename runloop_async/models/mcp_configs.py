@@ -22,14 +22,14 @@ class McpConfigView:
     """Identifier of the configuration."""
     allowed_tools: list[str]
     """Patterns of the tools that may be called, such as `github.*`."""
-    auth_mechanism: AuthMechanism
-    """How the gateway shows its key."""
     create_time_ms: int
     """When it was made, in Unix milliseconds."""
     endpoint: str
     """URL of the MCP server."""
     name: str
     """Its name."""
+    auth_mechanism: AuthMechanism | None = None
+    """How the gateway shows its key; None if the service does not say."""
     custom_headers: list[CustomHeader] | None = None
     """Headers that the gateway adds."""
     description: str | None = None

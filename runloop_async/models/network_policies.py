@@ -60,12 +60,13 @@ class NetworkPolicyEgress:
     """Whether the account's other devboxes may be reached."""
     allow_mcp_gateway: bool
     """Whether the MCP gateway may be reached."""
-    allow_runloop_mirrors: bool
-    """Whether the service's package mirrors may be reached."""
-    allowed_cidrs: list[AllowedCidr]
-    """Addresses that may be reached."""
     allowed_hostnames: list[str]
     """Host names that may be reached, such as `*.github.com`."""
+    allow_runloop_mirrors: bool | None = None
+    """Whether the service's package mirrors may be reached; None if the service does
+    not say."""
+    allowed_cidrs: list[AllowedCidr] | None = None
+    """Addresses that may be reached; None if the service does not say."""
 
 
 @attrs.frozen(kw_only=True)

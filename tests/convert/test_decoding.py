@@ -13,7 +13,7 @@ from runloop_async.convert import decode
 from runloop_async.convert.decoding import structure
 from runloop_async.convert.encoding import dump
 from runloop_async.errors import APIResponseValidationError
-from runloop_async.models.benchmark_jobs import JobSpec
+from runloop_async.models.benchmark_jobs import JobAgentConfig, JobSpec
 from runloop_async.models.benchmark_runs import BenchmarkRunListView, BenchmarkRunView
 from runloop_async.models.scenarios.scenarios import InputContext
 from runloop_async.models.scenarios.scorers import (
@@ -248,12 +248,19 @@ def test_a_fault_in_a_known_kind_is_told_by_its_path() -> None:
     assert error.path == "$.scorer.command"
 
 
-def test_an_object_of_another_kind_than_the_only_one_is_refused() -> None:
-    agents = [{"type": "job_agent", "name": "a"}, {"type": "external_api", "name": "b"}]
+def test_an_object_of_another_kind_than_the_only_one_is_kept_as_it_is() -> None:
+    other: JsonObject = {"type": "external_api", "name": "b"}
+    agents = [{"type": "job_agent", "name": "a"}, other]
 
-    error = refusal({"agent_configs": agents, "scenario_ids": []}, JobSpec)
+    spec = structure({"agent_configs": agents, "scenario_ids": []}, JobSpec)
 
-    assert error.path == "$.agent_configs[1]"
+    assert isinstance(spec.agent_configs[0], JobAgentConfig)
+    assert spec.agent_configs[1] == Unknown(other)
+
+
+def test_a_class_of_one_kind_refuses_another() -> None:
+    error = refusal({"type": "external_api", "name": "b"}, JobAgentConfig)
+
     assert error.expected == "an object of type 'job_agent'"
     assert error.found == '"external_api"'
 

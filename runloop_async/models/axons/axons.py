@@ -21,8 +21,8 @@ class AxonView:
     """Identifier of the axon."""
     created_at_ms: int
     """When it was made, in Unix milliseconds."""
-    metadata: dict[str, str]
-    """Words of the owner's own to find it by."""
+    metadata: dict[str, str] | None = None
+    """The owner's own keys and values; None if the service does not say."""
     deleted_at_ms: int | None = None
     """When it was deleted, in Unix milliseconds."""
     name: str | None = None
