@@ -19,7 +19,9 @@ from runloop_async.calls.paging import Page, PageCall, walk
 from runloop_async.calls.repeatable import Repeatable
 from runloop_async.calls.runner import Runner
 from runloop_async.calls.tally import Tally, counting
-from runloop_async.errors import APIError, RunloopError
+from runloop_async.errors import APIError, APITimeoutError, RunloopError
+from runloop_async.wire.request import Safety
+from runloop_async.wire.retry import worth_another
 
 T = TypeVar("T")
 CallT = TypeVar("CallT", bound=Call[Any])
@@ -171,7 +173,19 @@ class Search(Generic[T]):
         return requests <= len(self.wanted)
 
     async def _page(self, call: PageCall[T]) -> Page[T]:
+        """Read a page; give up at once where the list is slow.
+
+        What fails soon may be tried again. A page that is late would be as late the
+        next time, while items that are read one by one may come at once.
+        """
         self.pages += 1
+        try:
+            return await self.prepare(call).with_options(max_retries=0)
+        except APITimeoutError:
+            raise
+        except APIError as error:
+            if not worth_another(error, Safety.SAFE):
+                raise
         return await self.prepare(call)
 
     def _outcome(self, index: int, id: str) -> Outcome[T]:

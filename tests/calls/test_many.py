@@ -190,6 +190,17 @@ async def test_a_list_that_cannot_be_read_is_passed_over() -> None:
     result = await read(service, ids, "bmd_a")
 
     assert [value.id for value in result.values] == ids
+    assert len(service.calls) == 302  # it is tried once more, as it failed at once
+
+
+async def test_a_list_that_is_late_is_not_waited_for_again() -> None:
+    service = store(a=300)
+    service.broken = APITimeoutError("late", phase="total")
+    ids = ids_of(service, "a")
+
+    result = await read(service, ids, "bmd_a")
+
+    assert [value.id for value in result.values] == ids
     assert len(service.calls) == 301
 
 
