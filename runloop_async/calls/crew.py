@@ -256,7 +256,10 @@ class Crew(Generic[T]):
         That is for single requests: a flow may have done half of its work.
         """
         frames = None if error.__traceback__ is None else error.__traceback__.tb_next
-        exhausted = isinstance(error, APIError) and error.exhausted
+        # What may have been done is for the caller to repeat.
+        exhausted = (
+            isinstance(error, APIError) and error.exhausted and not error.ambiguous
+        )
         if exhausted and isinstance(call, Call) and not self._is_last_pass:
             error.with_traceback(None)  # it may be long until then; frames are large
             self._late.append(Outcome(index, call, error))

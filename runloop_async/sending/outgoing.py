@@ -13,6 +13,7 @@ from runloop_async._version import __version__
 from runloop_async.annotations import override
 from runloop_async.options import CallOptions, ClientOptions, Timeouts
 from runloop_async.values import query_pairs
+from runloop_async.wire.ids import uuid7
 from runloop_async.wire.inflate import ENCODINGS
 from runloop_async.wire.message import Message
 from runloop_async.wire.request import Content, Request, query_string
@@ -121,9 +122,7 @@ class Preparation:
             base=self._base if elsewhere is None else elsewhere,
             target=self._target(request, options) if elsewhere is None else "",
             headers=self._headers_of(request, options),
-            body=request.content
-            if request.json is None
-            else msgspec.json.encode(request.json),
+            body=_body(request),
             timeouts=timeouts,
             max_bytes=self._options.max_response_bytes,
             is_patient=request.patient,
@@ -153,6 +152,14 @@ class Preparation:
         headers.update(options.get("headers") or {})
         headers.update(_content_headers(request.content))
         return Headers(headers)
+
+
+def _body(request: Request) -> bytes | Content | None:
+    if request.json is None:
+        return request.content
+    if request.key_field is None:
+        return msgspec.json.encode(request.json)
+    return msgspec.json.encode({request.key_field: uuid7(), **request.json})
 
 
 def _headers_elsewhere(request: Request) -> Headers:

@@ -22,6 +22,9 @@ class Safety(Enum):
 
     SAFE = "safe"
     """Reads, and writes that set a state: the second time changes nothing."""
+    KEYED = "keyed"
+    """Writes that carry a key, by which the service carries them out once: one call may
+    send them again, and another call does the same anew."""
     ONCE = "once"
     """Other writes: again only if nothing was sent, or the server named a time."""
 
@@ -73,6 +76,9 @@ class Request(Message, msgspec.Struct, frozen=True, kw_only=True):
     workload: Workload = Workload.API
     timeout_s: float | None = None
     """Seconds an attempt may take while the user has not chosen a timeout."""
+    key_field: str | None = None
+    """The field of the body for the key of a `KEYED` request, made anew each time the
+    call is awaited unless it is given."""
     patient: bool = False
     """Whether it is part of a wait: however long the server asks to wait, it may."""
 

@@ -119,7 +119,7 @@ def _asked(error: APIError) -> float | None:
 
 def worth_another(error: APIError, safety: Safety) -> bool:
     """Tell whether a failure may pass, and the request may be sent again."""
-    safe = safety is Safety.SAFE
+    safe = safety is not Safety.ONCE
     if isinstance(error, APIConnectionError):
         final = isinstance(error, _HOPELESS)
         return not final and error.phase != "deadline" and (safe or error.sent is False)

@@ -4,6 +4,9 @@ from functools import partial
 from types import NoneType
 from typing import Final, Unpack
 
+import attrs
+from msgspec.structs import replace
+
 from runloop_async.calls.call import Call
 from runloop_async.calls.deadline import Steps
 from runloop_async.calls.files import WHOLE_S
@@ -43,7 +46,6 @@ from runloop_async.resources.devboxes.executions import Commands, Executions
 from runloop_async.resources.devboxes.files import Files
 from runloop_async.resources.devboxes.logs import DevboxLogs
 from runloop_async.resources.devboxes.waits import BOOTING, devbox_in, settled
-from runloop_async.wire.ids import uuid7
 from runloop_async.wire.request import Safety, Workload
 
 _HOLD_S: Final = 35.0
@@ -145,20 +147,23 @@ class Lifecycle(Commands, Access, Files):
     ) -> Call[DevboxAsyncExecutionDetailView]:
         """Run a command, and wait for its end for up to `optimistic_timeout` seconds.
 
-        The command has an id, made here unless given, by which the service
-        knows it again: it is not started twice when the request is sent again.
+        Unless you give a `command_id`, one is made each time the call is awaited. By
+        it the service knows the command again, so that a request which is sent again
+        does not start it twice. If the call fails, `error.ambiguous` says whether the
+        command may be running; awaiting the call again starts another.
         """
-        named: DevboxExecuteParams = {"command_id": uuid7(), **fields}
-        return self._post(
+        call = self._post(
             "/v1/devboxes/{id}/execute",
             DevboxAsyncExecutionDetailView,
-            named,
+            fields,
             DevboxExecuteParams,
-            safety=Safety.SAFE,
+            safety=Safety.KEYED,
             workload=Workload.WAIT,
             timeout_s=WHOLE_S,
             id=id,
         )
+        keyed = replace(call.request, key_field="command_id")
+        return attrs.evolve(call, request=keyed)
 
     def execute_and_await_completion(
         self,

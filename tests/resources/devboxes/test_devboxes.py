@@ -1,5 +1,6 @@
 """Questions that the server holds: asked again at a 408, until a deadline."""
 
+import json
 from typing import TypeVar
 
 import pytest
@@ -8,6 +9,7 @@ from runloop_async.annotations import override
 from runloop_async.calls.polling import PollingConfig
 from runloop_async.calls.runner import Sendable
 from runloop_async.errors import (
+    APIConnectionError,
     InternalServerError,
     NotFoundError,
     PollingTimeout,
@@ -15,9 +17,10 @@ from runloop_async.errors import (
 )
 from runloop_async.resources.devboxes.devboxes import Devboxes
 from tests.fakes import Recorder
-from tests.rawserver import RawServer, http, http_json
+from tests.rawserver import Incoming, RawServer, http, http_json, then_close
 from tests.samples import DEVBOX
 from tests.sends import sending
+from tests.served import served
 
 T = TypeVar("T")
 EXECUTION: dict[str, object] = {
@@ -163,11 +166,31 @@ async def test_a_command_can_be_waited_for_by_its_id(recorder: Recorder) -> None
     assert recorder.queries == [{}]
 
 
-def test_each_command_has_an_id_of_its_own(recorder: Recorder) -> None:
-    devboxes = Devboxes(recorder)
+def command_id(request: Incoming) -> str:
+    return str(json.loads(request.body)["command_id"])
 
-    calls = [devboxes.execute("d", command="ls") for _ in range(2)]
-    for call in calls:
-        call.close()
 
-    assert calls[0].request.json != calls[1].request.json
+async def test_each_await_of_a_command_has_an_id_of_its_own() -> None:
+    async with served(http_json(EXECUTION, status=503), http_json(EXECUTION)) as (
+        server,
+        client,
+    ):
+        call = client.devboxes.execute("d", command="ls")
+        await call
+        await call
+        await client.devboxes.execute("d", command="ls", command_id="mine")
+
+    first, again, second, given = (command_id(request) for request in server.requests)
+    assert first == again
+    assert second not in {first, "mine"}
+    assert given == "mine"
+
+
+async def test_a_command_that_may_run_is_ambiguous() -> None:
+    async with served(then_close(b""), max_retries=2) as (server, client):
+        result = await client.bulk([client.devboxes.execute("d", command="ls")])
+
+    ((_, error),) = result.failures
+    assert isinstance(error, APIConnectionError)
+    assert (error.ambiguous, error.attempts) == (True, 3)
+    assert len({command_id(request) for request in server.requests}) == 1
