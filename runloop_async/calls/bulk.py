@@ -52,9 +52,6 @@ class Bulk(Repeatable[BulkResult[T]]):
                 "bulk takes many calls, from a list or a generator, not a "
                 f"{self._calls.__class__.__qualname__}"
             )
-        if self._on_progress is not None and not callable(self._on_progress):
-            kind = type(self._on_progress).__name__
-            raise TypeError(f"on_progress must be a function, not {kind}")
 
     @override
     async def start(self) -> BulkResult[T]:

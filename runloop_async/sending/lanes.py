@@ -113,17 +113,10 @@ class Lane:
 
     def failed(self, attempt: Attempt, error: APIError) -> None:
         """Note a failure, before the attempt leaves."""
-        if is_throttle(error):
-            attempt.is_throttled = True
-            if isinstance(error, APIStatusError):
-                attempt.telemetry.throttled(attempt, error)
-            attempt.charged += not self._is_spared(attempt)
-        elif _is_short_of_files(error):
-            attempt.is_throttled = True
-            attempt.charged += not self._is_spared(attempt)
-        else:
-            attempt.is_throttled = False
-            attempt.charged += 1
+        attempt.is_throttled = is_throttle(error) or _is_short_of_files(error)
+        attempt.charged += not (attempt.is_throttled and self._is_spared(attempt))
+        if isinstance(error, APIStatusError) and attempt.is_throttled:
+            attempt.telemetry.throttled(attempt, error)
         if self._is_frozen:
             return
         try:

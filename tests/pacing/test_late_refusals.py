@@ -7,7 +7,9 @@ import pytest
 
 from runloop_async.annotations import override
 from runloop_async.pacing import Concurrency, Governor, RetryBudget, Shared
+from runloop_async.pacing.gate import Gate
 from runloop_async.pacing.limits import Limits
+from tests.fakes import FakeClock
 from tests.simulation import GET, Caller, Service, now, simulated
 
 POST = "POST /v1/benchmark_runs"
@@ -266,6 +268,57 @@ def test_those_who_gave_up_leave_the_queue_behind_a_head_that_waits() -> None:
         await asyncio.wait(calls)
 
     simulated(main())
+
+
+async def test_those_who_gave_up_leave_the_lines_of_their_routes_too() -> None:
+    clock = FakeClock()
+    gate = Gate(Governor(Concurrency(1, is_fixed=True), RetryBudget()), clock)
+    assert gate.enter(0.0, GET)
+    again = [gate.join(GET, again=True) for _ in range(100)]
+    other = [gate.join(POST, again=True) for _ in range(2)]
+
+    for turn in again:
+        turn.cancel()
+        gate.desert(turn)
+
+    assert gate.queued <= 2 + 64
+    gate.leave(0.0)
+    assert other[0].done()
+
+
+def test_what_is_remembered_of_routes_is_bounded() -> None:
+    governor = Governor(Concurrency(10), RetryBudget())
+    governor.admitted(0.0, GET)
+    governor.throttled(0.0, GET, sent=0.0, retry_after=None)
+    for n in range(3_000):
+        route = f"GET /v1/things/{n}"
+        governor.admitted(1.0, route)
+        governor.answered(1.0, route, sent=1.0, latency_s=0.01)
+        governor.left(1.0)
+
+    for kept in (governor._by_route, governor._succeeded):  # pyright: ignore[reportPrivateUsage]
+        assert len(kept) <= 1_025
+
+
+def test_a_lane_that_shares_nothing_has_no_files_to_lose() -> None:
+    lane = Concurrency(5, is_fixed=True)
+
+    lane.no_files(0.0)
+
+    assert lane.room_at(0.0) <= 0.0
+
+
+def test_a_bound_far_below_what_is_in_flight_grows_without_room() -> None:
+    shared = Shared(10)
+    lane = Concurrency(10, is_fixed=True, shared=shared)
+    for _ in range(10):
+        lane.admitted(0.0)
+    for _ in range(3):
+        lane.no_files(0.0)
+        shared.taken -= 1
+    shared.taken += 3
+
+    assert lane.room_at(1.5) > 1.5
 
 
 def test_a_system_without_files_is_asked_for_no_more_connections_than_now() -> None:

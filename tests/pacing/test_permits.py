@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from runloop_async.annotations import override
 from runloop_async.errors import ConfigurationError, PermitsError
 from runloop_async.pacing.limits import Limits
 from runloop_async.sending.lanes import lanes
@@ -99,6 +100,24 @@ def test_a_block_that_becomes_useless_is_raised() -> None:
     simulated(caller.gather(3))
 
     assert "block" in str(caller.lane.refusal())
+
+
+async def test_a_reservation_that_hangs_is_cancelled_with_the_client() -> None:
+    class Hangs(Scripted):
+        @override
+        async def reserve(self, n: int, /) -> Any:
+            self.reserved += n
+            await asyncio.Event().wait()
+
+    lane = lanes(Limits(rate=Hangs(0.0)), SimulatedClock(0))[Workload.API]
+    waiting = asyncio.ensure_future(lane.enter(attempt("http://localhost")))
+    await asyncio.sleep(0.01)
+
+    lane.gate.close()
+
+    assert not await waiting
+    await asyncio.sleep(0)
+    assert len(asyncio.all_tasks()) == 1
 
 
 async def test_a_reservation_may_end_before_its_task_is_kept() -> None:

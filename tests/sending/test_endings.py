@@ -5,10 +5,13 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
+from runloop_async import AsyncRunloop
 from runloop_async.errors import TruncatedBodyError
-from tests.rawserver import Connection, Incoming
+from tests.rawserver import Connection, Incoming, RawServer
+from tests.sends import KEY
 from tests.served import certificate, served, trusting
 
 pytestmark = pytest.mark.usefixtures("path")
@@ -58,6 +61,23 @@ async def test_a_body_that_is_cut_is_an_error(answer: Any, *, tls: bool) -> None
     async with served(answer, max_retries=0, **kinds(tls=tls)) as (_, client):
         with pytest.raises(TruncatedBodyError):
             await client.devboxes.read_file_contents("dbx", file_path="/a")
+
+
+@pytest.mark.parametrize("answer", [ends, resets])
+async def test_a_session_of_the_caller_sees_it_too(answer: Any) -> None:
+    async with (
+        RawServer(answer) as server,
+        aiohttp.ClientSession() as session,
+        AsyncRunloop(
+            base_url=server.url, bearer_token=KEY, session=session, max_retries=0
+        ) as client,
+    ):
+        reading = client.devboxes.read_file_contents("dbx", file_path="/a")
+        if answer is ends:
+            assert await reading == WHOLE.decode()
+        else:
+            with pytest.raises(TruncatedBodyError):
+                await reading
 
 
 async def test_a_file_is_not_replaced_by_the_beginning_of_another(

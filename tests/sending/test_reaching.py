@@ -103,6 +103,17 @@ def test_a_host_that_cannot_be_is_refused_when_the_client_is_made(url: str) -> N
         AsyncRunloop(base_url=url, bearer_token=KEY)
 
 
+async def test_a_handshake_that_fails_is_called_that() -> None:
+    alert = b"\x15\x03\x03\x00\x02\x02\x28"  # fatal: there is no common cipher
+    async with RawServer(greeting=alert) as server:
+        error = await reach(
+            f"https://localhost:{server.port}", ssl=trusting("localhost")
+        )
+
+    assert isinstance(error, APITLSError)
+    assert "handshake" in str(error)
+
+
 async def test_a_server_without_tls_is_said_to_have_none() -> None:
     async with RawServer(greeting=b"HTTP/1.1 400 Bad Request\r\n\r\n") as server:
         error = await reach(

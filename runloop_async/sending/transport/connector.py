@@ -56,7 +56,8 @@ class Connector(aiohttp.TCPConnector):
             ssl=True if ssl is None else ssl,
         )
         self._made_at = made_at
-        if hasattr(self, "_factory"):  # else a body that is cut by a reset is not seen
+        # Without it, a body that is cut by a reset would not be seen as such.
+        if hasattr(self, "_factory"):  # pragma: no branch - it is aiohttp's own
             factory: Any = partial(Handler, loop=self._loop)
             self._factory = factory
 

@@ -124,7 +124,9 @@ def _unconnected(error: aiohttp.ClientConnectorError) -> APIConnectionError:
                 phase="connect",
                 sent=False,
             )
-        return _tls(reason)
+        return APITLSError(
+            f"the TLS handshake failed: {reason}", phase="connect", sent=False
+        )
     return APIConnectionError(
         f"could not connect to {error.host}:{error.port}: {reason}",
         phase="connect",
