@@ -91,9 +91,11 @@ invariants: $(INSTALLED)
 	INVARIANTS=10000 $(BIN)/python -m pytest -q --timeout 600 \
 		tests/pacing/test_invariants.py
 
-# Ten thousand calls on each path, with a server and a caller that misbehave.
+# Ten thousand calls on each path, twice: with a server and a caller that misbehave, and
+# in batches with nights, outages and quotas between them.
 truth: $(INSTALLED)
 	TRUTH_SEEDS=100 $(BIN)/python -m pytest -q tests/sending/test_truth.py
+	TRUTH_SEEDS=70 $(BIN)/python -m pytest -q tests/sending/test_truth_batches.py
 
 # The whole suite on the lowest and the newest allowed versions, on every Python found.
 matrix:

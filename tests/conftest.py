@@ -70,7 +70,7 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def path(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Take one path to a server, then the other."""
     if request.param == "session":
-        monkeypatch.setattr("runloop_async.sending.pool.missing", lambda: iter(["it"]))
+        monkeypatch.setattr("runloop_async.sending.pool.is_usable", lambda: False)
     return str(request.param)
 
 

@@ -1,5 +1,6 @@
 """A page of a list on which an item cannot be read: the others are not lost."""
 
+import json
 from typing import Any, Final, cast, get_args
 
 import attrs
@@ -83,7 +84,7 @@ def _read(
 def _item(row: Any, shape: Any) -> Any:
     try:
         return STRAIGHT[shape](msgspec.json.encode(row))
-    except REFUSALS:
+    except (*REFUSALS, UnicodeEncodeError):  # such as half of a surrogate pair
         return structure(row, shape)
 
 
@@ -97,5 +98,5 @@ def _at(
         path=path,
         expected=error.expected,
         found=error.found,
-        body=msgspec.json.encode(row),
+        body=json.dumps(row).encode(),
     )

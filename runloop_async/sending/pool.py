@@ -28,7 +28,7 @@ from runloop_async.sending.outgoing import Outgoing
 from runloop_async.sending.transport.connector import Connector
 from runloop_async.sending.transport.direct import Direct
 from runloop_async.sending.transport.incoming import Incoming
-from runloop_async.sending.transport.names import Watch, missing
+from runloop_async.sending.transport.names import Watch, is_usable
 from runloop_async.sending.transport.session import Sessions
 from runloop_async.sending.transport.sockets import OpenSocket
 from runloop_async.wire.request import Content
@@ -123,7 +123,7 @@ class Pool:
             trust_env=network.trust_env,
         )
         has_proxy = network.proxy is not None or network.trust_env
-        if self._connector is not None and not has_proxy and not any(missing()):
+        if self._connector is not None and not has_proxy and is_usable():
             self._direct = Direct(self._connector)
 
     @property

@@ -6,7 +6,7 @@ import pytest
 from runloop_async.annotations import override
 from runloop_async.calls.polling import PollingConfig
 from runloop_async.calls.runner import Sendable
-from runloop_async.errors import NotFoundError, PollingTimeout
+from runloop_async.errors import APITimeoutError, NotFoundError, PollingTimeout
 from runloop_async.models.benchmark_runs import BenchmarkRunView
 from runloop_async.models.scenarios.runs import ScenarioRunView
 from runloop_async.resources.benchmark_runs import BenchmarkRuns
@@ -167,6 +167,46 @@ async def test_wait_many_asks_by_itself_for_what_is_not_listed(
         f"{RUNS}/bmr_7",
         f"{RUNS}/bmr_7",
     ]
+
+
+def out_of_time() -> APITimeoutError:
+    error = APITimeoutError("late", phase="total")
+    error.out_of_time = True
+    return error
+
+
+async def test_a_late_run_does_not_lose_those_in_hand(recorder: Recorder) -> None:
+    recorder.answers = [listed("completed"), out_of_time()]
+
+    with pytest.raises(PollingTimeout, match="1 completed") as caught:
+        await BenchmarkRuns(recorder).wait_many(["bmr_0", "bmr_7"], polling_config=TEN)
+
+    assert states(caught.value.last_value) == ["completed"]
+
+
+async def test_a_run_that_comes_back_under_another_id_ends_the_wait(
+    recorder: Recorder,
+) -> None:
+    recorder.answers = [listed(), (200, run("bmr_other", "completed"))]
+
+    (got,) = await BenchmarkRuns(recorder).wait_many(["bmr_7"], polling_config=TEN)
+
+    assert got.id == "bmr_other"
+
+
+async def test_a_wait_whose_next_retry_is_too_late_looks_once_more_at_its_end(
+    recorder: Recorder,
+) -> None:
+    recorder.answers = [
+        (200, run()),
+        out_of_time(),
+        (200, run(state="completed")),
+    ]
+
+    got = await BenchmarkRuns(recorder).wait("bmr_1", polling_config=TEN)
+
+    assert got.state == "completed"
+    assert recorder.clock.time_s == pytest.approx(10.0)
 
 
 async def test_wait_many_raises_when_there_is_no_such_run(recorder: Recorder) -> None:

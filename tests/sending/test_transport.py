@@ -1,6 +1,7 @@
 """What the paths do at their edges."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -20,7 +21,7 @@ from runloop_async.sending.attempt import Attempt
 from runloop_async.sending.clock import SystemClock
 from runloop_async.sending.outgoing import Headers
 from runloop_async.sending.pool import Pool
-from runloop_async.sending.transport.names import Watch, missing
+from runloop_async.sending.transport.names import Watch, is_usable, missing
 from tests.rawserver import Connection, Incoming, RawServer, http, then_hang
 from tests.sends import KEY, attempt, sending
 from tests.turns import settle
@@ -89,6 +90,21 @@ async def test_a_name_that_is_gone_is_told(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.delattr(ResponseHandler, "should_close")
 
     assert [*missing()] == ["ResponseHandler.should_close"]
+    assert not is_usable()
+
+
+@pytest.mark.parametrize(("version", "usable"), [("3.14.9", True), ("3.15.0", False)])
+def test_releases_of_aiohttp_that_were_not_tested_take_the_session_path(
+    version: str,
+    usable: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, logger="runloop_async")
+    monkeypatch.setattr(aiohttp, "__version__", version)
+
+    assert is_usable() is usable
+    assert len(caplog.records) == (not usable)
 
 
 def test_a_hand_on_the_session_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,13 +1,15 @@
 """What the direct path uses of aiohttp, and whether it may be used.
 
-It does without `ClientSession`, which costs more than all else that a call does. The
-names here are public, but not all are documented as there for others; where one is
-gone, every request goes through a session, which is slower and else the same.
+The direct path does without `ClientSession`, which costs more than everything else that
+a call does. Not all of the names here are documented for others to use, so the path is
+taken only with releases of aiohttp that it was tested with. With any other one requests
+go through a session, which is slower and otherwise the same, and the log says so.
 
-So it does as soon as something has a hand on `ClientSession`. Whoever replaces its
-methods, to mock, record or trace requests, means to see all of them.
+The session path is also used once anything patches `ClientSession`: code that mocks,
+records or traces requests wants to see all of them.
 """
 
+import logging
 import sys
 from collections.abc import Iterator
 from types import FunctionType
@@ -18,6 +20,10 @@ from aiohttp import BaseConnector, ClientRequest, StreamReader
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 
+_log = logging.getLogger("runloop_async")
+
+TESTED: Final = ("3.14.",)
+"""The releases of aiohttp that the test suite is run with, lowest and newest."""
 _USED: Final = (
     # Documented. Takes a connection from the pool, or makes one.
     (BaseConnector, "connect"),
@@ -40,6 +46,18 @@ _USED: Final = (
     (StreamReader, "read_nowait"),
     (StreamReader, "is_eof"),
 )
+
+
+def is_usable() -> bool:
+    """Tell whether the direct path may be taken with the installed aiohttp."""
+    version, gone = aiohttp.__version__, [*missing()]
+    if version.startswith(TESTED) and not gone:
+        return True
+    why = f"it has no {', '.join(gone)}" if gone else "it was not tested with this"
+    _log.info(
+        "aiohttp %s: requests go through a session, which is slower: %s", version, why
+    )
+    return False
 
 
 def missing() -> Iterator[str]:

@@ -153,7 +153,7 @@ SPOILT: dict[str, tuple[dict[str, Any], str]] = {
 async def test_rows_43_to_45_and_48_one_bad_item_is_told_by_its_path(what: str) -> None:
     spoilt, field = SPOILT[what]
     answer = http_json(page("runs", *[run() for _ in range(17)], spoilt, run()))
-    async with served(answer) as (server, client):
+    async with served(answer, on_bad_item="raise") as (server, client):
         with pytest.raises(APIResponseValidationError) as caught:
             await client.benchmark_runs.list()
 
