@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -25,6 +26,13 @@ def resolved(
 
 def resolved_url(url: str) -> str:
     return resolved({"base_url": url}).base_url
+
+
+def test_what_is_done_with_a_bad_item_is_one_of_two_words() -> None:
+    assert resolved({"on_bad_item": "raise"}).on_bad_item == "raise"
+    unknown: Any = "ignore"
+    with pytest.raises(ConfigurationError, match="on_bad_item"):
+        resolved({"on_bad_item": unknown})
 
 
 def test_the_options_of_a_client_do_not_show_the_key_or_the_headers() -> None:

@@ -225,7 +225,6 @@ async def test_a_deadline_does_not_show_the_key(answers: list[Answer]) -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        pytest.param(http_json(page("runs", has_more=True)), id="no cursor"),
         pytest.param(http_json(page("runs", run(), has_more=True)), id="stuck"),
         pytest.param(http(status=404), id="refused"),
     ],

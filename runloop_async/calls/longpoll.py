@@ -83,8 +83,8 @@ async def held(
                 continue
             pause_s = _pause_s(polling.interval_seconds, pauses, clock.random())
             pauses += 1
-        if not is_last:
-            await runner.pause(min(pause_s, max(deadline.left_s(), 0.0)))
+        if not is_last and (left_s := deadline.left_s()) > 0:
+            await runner.pause(min(pause_s, left_s))
     raise timed_out(what, deadline, last) from failure
 
 

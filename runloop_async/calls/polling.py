@@ -187,8 +187,10 @@ async def poll(
             failure = None
             if is_done(last):
                 return last
+        if (left_s := deadline.left_s()) <= 0:
+            break  # that was the look at the end
         if not is_last:
-            await runner.pause(min(pause_s, max(deadline.left_s(), 0.0)))
+            await runner.pause(min(pause_s, left_s))
     raise timed_out(what, deadline, last) from failure
 
 

@@ -193,6 +193,16 @@ async def test_a_list_that_cannot_be_read_is_passed_over() -> None:
     assert len(service.calls) == 302  # it is tried once more, as it failed at once
 
 
+async def test_a_list_that_is_refused_is_not_asked_for_again() -> None:
+    service = store(a=300)
+    service.broken = NotFoundError("no such list", status_code=404)
+    ids = ids_of(service, "a")
+
+    await read(service, ids, "bmd_a")
+
+    assert len(service.calls) == 301
+
+
 async def test_a_list_that_is_late_is_not_waited_for_again() -> None:
     service = store(a=300)
     service.broken = APITimeoutError("late", phase="total")

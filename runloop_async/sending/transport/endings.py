@@ -35,10 +35,9 @@ def watched(protocol: Any) -> Any:
 
 
 def _ended(protocol: "ref[Any]") -> None:
-    if (handler := protocol()) is not None:
-        handler.has_ended = _is_orderly(handler.transport)
-        kind: Any = handler.__class__
-        kind.eof_received(handler)
+    handler: Any = protocol()  # which is there, since something calls its method
+    handler.has_ended = _is_orderly(handler.transport)
+    handler.__class__.eof_received(handler)
 
 
 def _is_orderly(transport: Any) -> bool:
