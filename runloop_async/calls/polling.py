@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from runloop_async.calls.call import Call
 from runloop_async.calls.deadline import Deadline
 from runloop_async.calls.runner import Runner
-from runloop_async.errors import APIError, PollingTimeout, WaitError
+from runloop_async.errors import APIError, PollingTimeout, RateLimitError, WaitError
 from runloop_async.options import CallOptions, count_field, seconds_field
 from runloop_async.values import excerpt
 from runloop_async.wire.request import Safety
@@ -209,11 +209,12 @@ def in_vain(error: APIError, *, is_last: bool) -> APIError:
 def ends_wait(error: APIError) -> bool:
     """Tell whether a question that was out of time is the last one of its wait.
 
-    That is so if it was in flight at the deadline, or if the server has asked to wait
-    until after it. Otherwise a question is asked once more at the deadline.
+    That is so if it was in flight at the deadline, or if a rate limit forbids to ask
+    until after it. Otherwise there was no time to repeat the question, and it is asked
+    once more at the deadline.
     """
-    is_asked_to_wait = getattr(error, "retry_after", None) is not None
-    return is_asked_to_wait or getattr(error, "phase", None) == "deadline"
+    is_forbidden = isinstance(error, RateLimitError) and error.retry_after is not None
+    return is_forbidden or getattr(error, "phase", None) == "deadline"
 
 
 def timed_out(what: str, deadline: Deadline, last: object) -> PollingTimeout:

@@ -34,6 +34,8 @@ def _number(value: object) -> int | None:
 def _rate(value: Any) -> float | Permits | None:
     if value is None:
         return value
+    if isinstance(value, type):
+        raise ConfigurationError(f"rate must be an object, not the class {value!r}")
     if isinstance(value, Permits):
         whole_number("`block` of the permits", value.block, least=1)
         return value

@@ -110,9 +110,10 @@ class Supply:
             if number:
                 await self._clock.sleep(_PAUSE_S * 2.0 ** (number - 1))
             block = _checked_block(self._permits.block)
-            reserving = _checked_reservation(self._permits.reserve(block))
             try:
-                delay_s = await reserving
+                delay_s = await _checked_reservation(self._permits.reserve(block))
+            except PermitsError:
+                raise
             except (Exception, asyncio.CancelledError) as error:
                 if self._is_stopped:
                     raise

@@ -14,6 +14,7 @@ from runloop_async.errors import (
     APIConnectionError,
     APIError,
     APIResponseValidationError,
+    APIStatusError,
     APITLSError,
     AuthenticationError,
     ConfigurationError,
@@ -219,6 +220,34 @@ async def test_each_question_is_given_the_time_that_is_left(clock: FakeClock) ->
         )
 
     assert left == [*(float(10 - number) for number in range(10)), 0.0]
+
+
+@pytest.mark.parametrize(
+    ("status", "asked_at"), [(503, [0.0, 10.0]), (429, [0.0])], ids=["503", "429"]
+)
+async def test_a_time_that_a_rate_limit_names_is_obeyed_at_the_end_too(
+    clock: FakeClock, status: int, asked_at: list[float]
+) -> None:
+    times = list[float]()
+    kind = APIStatusError.class_for(status)
+
+    async def ask(_: float) -> str:
+        times.append(clock.now())
+        error = kind("wait", status_code=status, retry_after=15.0)
+        error.out_of_time = True
+        raise error
+
+    with pytest.raises(PollingTimeout):
+        await poll(
+            ask,
+            lambda _: False,
+            runner=Recorder(clock),
+            polling=TEN,
+            options={},
+            what="it",
+        )
+
+    assert times == asked_at
 
 
 def test_the_deadline_is_the_timeout_or_else_all_attempts() -> None:

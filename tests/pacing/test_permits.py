@@ -38,6 +38,25 @@ class Synchronous:
         return 0.0 * n
 
 
+def test_a_class_is_no_permits() -> None:
+    kind: Any = Scripted
+    with pytest.raises(ConfigurationError, match="class"):
+        Limits(rate=kind)
+
+
+def test_a_reserve_that_cannot_be_called_like_that_ends_the_waits() -> None:
+    class Without(Scripted):
+        reserve: Any = lambda self: self
+
+    caller = Caller(Service(), limits=Limits(rate=Without(0.0)))
+
+    simulated(caller.gather(3))
+
+    assert caller.failures == [None] * 3
+    with pytest.raises(PermitsError, match="TypeError"):
+        raise caller.lane.refusal()
+
+
 @pytest.mark.parametrize("block", [0, -1, None, "5", 2.5])
 def test_a_block_of_no_use_is_refused_at_once(block: Any) -> None:
     with pytest.raises(ConfigurationError, match="block"):

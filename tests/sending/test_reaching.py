@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from runloop_async import APIConnectionError, APITimeoutError, AsyncRunloop, Timeouts
-from runloop_async.errors import APITLSError, ConfigurationError
+from runloop_async.errors import APITLSError, ConfigurationError, ProxyError
 from tests.rawserver import RawServer, then_hang
 from tests.sends import KEY
 from tests.served import trusting
@@ -78,6 +78,37 @@ async def test_a_proxy_that_says_nothing_counts() -> None:
 
     assert isinstance(error, APITimeoutError)
     assert error.sent is False
+
+
+async def test_rubbish_of_a_proxy_is_not_the_servers() -> None:
+    async with RawServer(then_hang(b"SSH-2.0\r\n\r\n")) as proxy:
+        error = await reach("https://api.example", proxy=proxy.url)
+
+    assert isinstance(error, ProxyError)
+    assert (error.phase, error.sent, error.ambiguous) == ("proxy", False, False)
+
+
+async def test_a_name_without_an_address_is_said_to_have_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def none(*_: Any, **__: Any) -> list[Any]:
+        return []
+
+    patched(monkeypatch, none)
+    error = await reach("http://none.example")
+
+    assert (error.phase, error.sent) == ("connect", False)
+    assert "no address" in str(error)
+
+
+async def test_a_handshake_that_is_cut_has_its_reason() -> None:
+    async with RawServer(greeting=b"") as server:
+        error = await reach(
+            f"https://localhost:{server.port}", ssl=trusting("localhost")
+        )
+
+    assert error.sent is False
+    assert not str(error).partition(" [")[0].endswith(": ")
 
 
 @pytest.mark.parametrize("found", [RuntimeError("no addresses"), UnicodeError("label")])

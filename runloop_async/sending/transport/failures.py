@@ -71,6 +71,12 @@ def _error_for(error: Exception, attempt: Attempt) -> APIConnectionError:
             )
         case HttpProcessingError() | aiohttp.ClientResponseError():
             why = excerpt(error.message or _kind(error.__cause__ or error))
+            if attempt.was_sent is False:
+                return ProxyError(
+                    f"the proxy's response is not valid HTTP: {why}",
+                    phase="proxy",
+                    sent=False,
+                )
             return ProtocolError(
                 f"the response is not valid HTTP: {why}", phase="read", sent=True
             )
@@ -128,12 +134,14 @@ def _unconnected(error: aiohttp.ClientConnectorError) -> APIConnectionError:
             f"the TLS handshake failed: {reason}", phase="connect", sent=False
         )
     return APIConnectionError(
-        f"could not connect to {error.host}:{error.port}: {reason}",
+        f"could not connect to {error.host}:{error.port}: {_kind(reason)}",
         phase="connect",
         sent=False,
     )
 
 
 def _kind(error: BaseException) -> str:
+    if isinstance(error.__cause__, StopIteration):  # of a list of addresses
+        return "the name has no address"
     is_told = isinstance(error, OSError | ValueError | RuntimeError)
     return (str(error) if is_told else "") or type(error).__name__
