@@ -45,10 +45,9 @@ def test_a_class_is_no_permits() -> None:
 
 
 def test_a_reserve_that_cannot_be_called_like_that_ends_the_waits() -> None:
-    class Without(Scripted):
-        reserve: Any = lambda self: self
-
-    caller = Caller(Service(), limits=Limits(rate=Without(0.0)))
+    permits: Any = Scripted(0.0)
+    permits.reserve = dict[str, float]  # which takes no number
+    caller = Caller(Service(), limits=Limits(rate=permits))
 
     simulated(caller.gather(3))
 
