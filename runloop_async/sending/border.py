@@ -2,7 +2,7 @@
 
     with border(attempt, timeout_s) as step:
         return await something(attempt)
-    raise step.failure
+    raise step.failure()
 
 Inside, aiohttp and the system raise what they like. An exception ends the block, is
 turned into one of this library's, and is raised behind it, where it has no context
@@ -42,15 +42,22 @@ class Border:
 class Step:
     """One step of an attempt; see the module."""
 
-    __slots__ = ("_alarm", "_attempt", "_border", "_handled", "failure")
+    __slots__ = ("_alarm", "_attempt", "_border", "_failures", "_handled")
 
     def __init__(self, border: Border, attempt: Attempt, alarm: Alarm) -> None:
         self._border = border
         self._attempt = attempt
         self._alarm = alarm
         self._handled = sys.exception()
-        self.failure: BaseException = RuntimeError("the step did not fail")
-        """What to raise behind the block."""
+        self._failures = list[BaseException]()
+
+    def failure(self) -> BaseException:
+        """Return, once, what to raise behind the block.
+
+        It is not kept: its traceback knows the frame that knows this step, and such a
+        cycle would keep the connection until the garbage collector comes.
+        """
+        return self._failures.pop()
 
     def left_s(self) -> float:
         """Return the seconds that are left of the timeout."""
@@ -68,10 +75,12 @@ class Step:
         interrupted = self._alarm.stop()
         if error is None:
             return False
-        self.failure = self._meaning(error, interrupted=interrupted)
-        if isinstance(self.failure, APIError):
-            mask(self.failure, secrets_in(self._attempt.out.headers.mapping))
-        self._attempt.telemetry.broke(self._attempt, self.failure)
+        failure = self._meaning(error, interrupted=interrupted)
+        if isinstance(failure, APIError):
+            mask(failure, secrets_in(self._attempt.out.headers.mapping))
+        self._attempt.telemetry.broke(self._attempt, failure)
+        self._failures.append(failure)
+        self._attempt.caller_error = None
         return True
 
     def _meaning(self, error: BaseException, *, interrupted: bool) -> BaseException:

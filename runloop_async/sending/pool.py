@@ -182,7 +182,7 @@ class Pool:
                 raise
             self._telemetry.received(attempt, status, headers, len(body))
             return Response(status, headers, body)
-        raise step.failure
+        raise step.failure()
 
     async def stream(self, attempt: Attempt) -> "Answer":
         """Make an attempt, and leave the body of its response to be read.
@@ -196,7 +196,7 @@ class Pool:
             attempt.heard()
             self._telemetry.received(attempt, incoming.status, incoming.headers)
             return Answer(self, attempt, incoming)
-        raise step.failure
+        raise step.failure()
 
     async def piece(self, attempt: Attempt, incoming: Incoming) -> bytes:
         """Return the next piece of a body; an empty one is its end.
@@ -209,7 +209,7 @@ class Pool:
             piece = await incoming.piece()
             self._telemetry.count_bytes(attempt, len(piece))
             return piece
-        raise step.failure
+        raise step.failure()
 
     @asynccontextmanager
     async def socket(self, attempt: Attempt, token: Secret) -> AsyncGenerator["Socket"]:
@@ -229,7 +229,7 @@ class Pool:
     async def _connected(self, attempt: Attempt, token: Secret) -> OpenSocket:
         with self.step(attempt, attempt.out.timeouts.total) as step:
             return await self._sessions.socket(attempt, token)
-        raise step.failure
+        raise step.failure()
 
     async def pause(self, sleep: Callable[[], Awaitable[None]]) -> None:
         """Sleep, but not past the closing of the pool.
@@ -336,7 +336,7 @@ class Socket:
         """
         with self._pool.step(self._attempt, None) as step:
             return await self._opened.receive()
-        raise step.failure
+        raise step.failure()
 
     async def send(self, data: bytes) -> None:
         """Send some bytes.
@@ -349,7 +349,7 @@ class Socket:
         with self._pool.step(self._attempt, self._attempt.out.timeouts.total) as step:
             await self._opened.send(data)
             return
-        raise step.failure
+        raise step.failure()
 
     async def close(self) -> None:
         """Close it; a peer that does not answer is waited for a moment."""
