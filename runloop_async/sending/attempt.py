@@ -94,7 +94,8 @@ class Attempt(Message, msgspec.Struct, kw_only=True, eq=False):
     def fail(self, error: APIError, delay_s: float = 0.0) -> None:
         """Note that the present attempt has failed, and that another will follow."""
         self.telemetry.retried(self, error, delay_s)
-        self.failure = error
+        # Its frames know this attempt: together they would wait for the collector.
+        self.failure = error.with_traceback(None)
         self.is_retry = not (self.is_throttled or self.out.is_patient)
         self.is_under_way = False
         self.phase = "connect"

@@ -42,14 +42,14 @@ class Border:
 class Step:
     """One step of an attempt; see the module."""
 
-    __slots__ = ("_alarm", "_attempt", "_border", "_failures", "_handled")
+    __slots__ = ("_alarm", "_attempt", "_border", "_failure", "_handled")
 
     def __init__(self, border: Border, attempt: Attempt, alarm: Alarm) -> None:
         self._border = border
         self._attempt = attempt
         self._alarm = alarm
         self._handled = sys.exception()
-        self._failures = list[BaseException]()
+        self._failure: BaseException | None = None
 
     def failure(self) -> BaseException:
         """Return, once, what to raise behind the block.
@@ -57,7 +57,8 @@ class Step:
         It is not kept: its traceback knows the frame that knows this step, and such a
         cycle would keep the connection until the garbage collector comes.
         """
-        return self._failures.pop()
+        failure, self._failure = self._failure, None
+        return failure or RuntimeError("the step has not failed")
 
     def left_s(self) -> float:
         """Return the seconds that are left of the timeout."""
@@ -79,7 +80,7 @@ class Step:
         if isinstance(failure, APIError):
             mask(failure, secrets_in(self._attempt.out.headers.mapping))
         self._attempt.telemetry.broke(self._attempt, failure)
-        self._failures.append(failure)
+        self._failure = failure
         self._attempt.caller_error = None
         return True
 

@@ -176,11 +176,14 @@ class _Sending(Generic[T]):
         except TimeoutError:
             if not scope.expired():
                 raise
-        attempt = self._attempt or self._new_attempt()
+        raise self._late(self._attempt or self._new_attempt())
+
+    def _late(self, attempt: Attempt) -> APIError:
+        """Return what to raise for a call whose deadline has passed."""
         error = past_deadline(sent=attempt.ended())
         error.__cause__ = attempt.failure
         self.mark(error, Stop(self._may_be_done(), out_of_time=True))
-        raise error
+        return error
 
     async def _attempts(self, once: Callable[[Attempt], Any]) -> Any:
         attempt = await self._through_the_gate()
@@ -298,7 +301,7 @@ class _Sending(Generic[T]):
             ClientClosedError: That is the reason.
         """
         self._runner.pool.open()
-        error = attempt.failure or self._lane.refusal()
+        error, attempt.failure = attempt.failure or self._lane.refusal(), None
         self.mark(error, Stop(exhausted=True))
         return error
 

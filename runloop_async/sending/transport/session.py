@@ -200,8 +200,8 @@ async def _sent(request: ClientRequest, handler: ClientHandlerType) -> ClientRes
         except aiohttp.ClientConnectorError:
             raise
         except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-            failure = BrokenConnectionError(error)
-        raise failure
+            failures = [BrokenConnectionError(error)]  # not kept: see `border`
+        raise failures.pop()
     raise aiohttp.ClientConnectionError("the server sends before it is asked")
 
 

@@ -51,10 +51,11 @@ class OpenSocket:
         try:
             await self._socket.send_bytes(data)
         except (aiohttp.ClientError, ConnectionError):
-            error = _broken(sent=None)
+            is_sent = False
         else:
-            return
-        raise error
+            is_sent = True
+        if not is_sent:
+            raise _broken(sent=None)
 
     async def close(self) -> None:
         """Close it."""
