@@ -58,8 +58,12 @@ class RetryBudget:
         last, self._asked_at = self._asked_at, now
         if now - last <= _FORGOTTEN_S:
             return False
-        self.down_since, self._failures, self._left = None, 0, _FULL
+        self.forget()
         return True
+
+    def forget(self) -> None:
+        """Begin anew: what happened before says nothing any more."""
+        self.down_since, self._failures, self._left = None, 0, _FULL
 
     @property
     def is_down(self) -> bool:

@@ -275,5 +275,5 @@ class Gate:
 
     def _ring(self) -> None:
         self._timer, self._timer_at = None, LATER
-        self.governor.concurrency.ramp(self._clock.now())
+        self.governor.ramp(self._clock.now())
         self.pump()

@@ -5,8 +5,13 @@
 the rate that was met. The first pace is shared by all routes that were throttled, and
 holds no other back. A route that proves to be the only one gets its own. Times are
 monotonic seconds.
+
+What is learned may not decide the fate of a call. So requests are counted before
+anything is learned from them, and counting cannot fail; an exception in the rest is
+logged once, and from then on the lane keeps to a fixed number of requests at once.
 """
 
+import logging
 import math
 from collections import deque
 from typing import Final
@@ -14,6 +19,8 @@ from typing import Final
 from runloop_async.pacing.budget import RetryBudget
 from runloop_async.pacing.concurrency import Concurrency
 from runloop_async.pacing.pace import Pace
+
+_log = logging.getLogger("runloop_async")
 
 NOW: Final = -math.inf
 """A time to leave: at once."""
@@ -53,6 +60,7 @@ class Governor:
         "budget",
         "concurrency",
         "held",
+        "is_frozen",
         "last_success_at",
         "own",
         "pace",
@@ -80,6 +88,8 @@ class Governor:
         self.budget = budget
         self._short_calls = short_calls
         self._hold_most_s = hold_most_s
+        self.is_frozen = False
+        """Whether nothing is learned any more, since that has failed."""
         self.pace: Pace | None = None
         """The rate of all routes without one of their own, once one was throttled."""
         self.own = dict[str, Pace]()
@@ -96,6 +106,22 @@ class Governor:
 
     def next(self, now: float, route: str, *, is_retry: bool = False) -> float:
         """Return when a request may leave: in the past for at once, or `LATER`."""
+        if self.is_frozen or not (
+            is_retry
+            or self.pace is not None
+            or self.own
+            or self.held
+            or self.budget.down_since is not None
+        ):
+            return self.concurrency.room_at(now)
+        try:
+            return self._learned(now, route, is_retry=is_retry)
+        except Exception:  # noqa: BLE001 - it is logged
+            self.freeze()
+        return self.concurrency.room_at(now)
+
+    def _learned(self, now: float, route: str, *, is_retry: bool) -> float:
+        """Return when a request may leave by all that was learned."""
         budget = self.budget
         if is_retry and not budget.allows:
             return LATER
@@ -106,10 +132,9 @@ class Governor:
             return budget.next_probe
         if self.held and (until := self._held_until(now, route)) > now:
             return until
-        if self.pace is not None or self.own:
-            pace = self._pace_of(route)
-            if pace is not None and (at := pace.next()) > now:
-                return at
+        pace = self._pace_of(route)
+        if pace is not None and (at := pace.next()) > now:
+            return at
         return self.concurrency.room_at(now)
 
     def _pace_of(self, route: str) -> Pace | None:
@@ -142,10 +167,29 @@ class Governor:
     def admitted(self, now: float, route: str, *, is_retry: bool = False) -> None:
         """Note that a request leaves."""
         self._sent.append(now)
-        self.concurrency.admitted(now)
         self.budget.admitted(now, is_retry=is_retry)
-        if self.pace is not None or self.own:
-            self._paced(now, route)
+        try:
+            self.concurrency.admitted(now)  # which counts before it tries for more
+            if self.pace is not None or self.own:
+                self._paced(now, route)
+        except Exception:  # noqa: BLE001 - it is logged
+            self.freeze()
+
+    def ramp(self, now: float) -> None:
+        """Let the bound on concurrency grow with time."""
+        try:
+            self.concurrency.ramp(now)
+        except Exception:  # noqa: BLE001 - it is logged
+            self.freeze()
+
+    def rate(self, now: float) -> float | None:
+        """Return the requests a second that are allowed; None where no limit binds."""
+        try:
+            pace = self.pace
+            return pace.rate(now) if pace is not None and pace.is_binding else None
+        except Exception:  # noqa: BLE001 - it is logged
+            self.freeze()
+            return None
 
     def _paced(self, now: float, route: str) -> None:
         own, pace = self.own.get(route), self.pace
@@ -186,20 +230,32 @@ class Governor:
         self._succeeded[route] = now
         if len(self._succeeded) > _ROUTES:
             self._succeeded.clear()
+        if self.is_frozen:
+            return
+        try:
+            self._count(now)
+            if self.budget.answered(is_retry=is_retry):
+                self.concurrency.restart(now)
+            is_paced = self._answered(now, route, sent)
+            self.concurrency.answered(now, latency_s, size, is_paced=is_paced)
+        except Exception:  # noqa: BLE001 - it is logged
+            self.freeze()
+
+    def _count(self, now: float) -> None:
         if now - self._marked_at >= 1.0:
             self._before = self._done if now - self._marked_at < 2.0 else 0  # noqa: PLR2004
             self._marked_at, self._done = now, 0
         self._done += 1
-        if self.budget.answered(is_retry=is_retry):
-            self.concurrency.restart(now)
+
+    def _answered(self, now: float, route: str, sent: float) -> bool:
+        """Tell the pace of a response; return whether it binds the route."""
         pace = self.own.get(route, self.pace)
-        is_paced = False
-        if pace is not None:
-            pace.answered(now, sent)
-            is_paced = pace.is_binding and pace is self._pace_of(route)
-            if pace.is_noise:
-                self.concurrency.uncap()
-        self.concurrency.answered(now, latency_s, size, is_paced=is_paced)
+        if pace is None:
+            return False
+        pace.answered(now, sent)
+        if pace.is_noise:
+            self.concurrency.uncap()
+        return pace.is_binding and pace is self._pace_of(route)
 
     def throttled(
         self, now: float, route: str, *, sent: float, retry_after: float | None
@@ -212,6 +268,16 @@ class Governor:
             sent: When the request was admitted.
             retry_after: Seconds that the server asks to wait, if it does.
         """
+        if self.is_frozen:
+            return
+        try:
+            self._refused(now, route, sent, retry_after)
+        except Exception:  # noqa: BLE001 - it is logged
+            self.freeze()
+
+    def _refused(
+        self, now: float, route: str, sent: float, retry_after: float | None
+    ) -> None:
         if self.budget.heard():
             self.concurrency.restart(now)
         pace = self.own.get(route, self.pace)
@@ -249,10 +315,15 @@ class Governor:
 
     def failed(self, now: float, route: str, *, sent: float) -> None:
         """Note a failure that may pass: 5xx without a time to wait, or no response."""
-        pace = self.own.get(route, self.pace)
-        if pace is not None:
-            pace.answered(now, sent)
-        self.budget.failed(now, sent)
+        if self.is_frozen:
+            return
+        try:
+            pace = self.own.get(route, self.pace)
+            if pace is not None:
+                pace.answered(now, sent)
+            self.budget.failed(now, sent)
+        except Exception:  # noqa: BLE001 - it is logged
+            self.freeze()
 
     def left(self, sent: float, *, is_retry: bool = False) -> None:
         """Note that a request which was admitted at some time is over, however."""
@@ -296,11 +367,21 @@ class Governor:
         return own
 
     def freeze(self) -> None:
-        """Keep to fixed bounds from now on: what was learned cannot be trusted."""
+        """Learn nothing more, after an exception in what learns, and go on.
+
+        The number of requests at once stays as it is, and nothing else holds them up.
+        """
+        if not self.is_frozen:
+            _log.exception(
+                "pacing has failed: this lane goes on with fixed bounds. This is a bug "
+                "of runloop_async; please report it"
+            )
+        self.is_frozen = True
         self.pace = None
         self._throttled.clear()
         self.own.clear()
         self.held.clear()
+        self.budget.forget()
         self.concurrency.freeze()
 
 

@@ -1,11 +1,6 @@
-"""An attempt passes the gate of its workload, and the gate learns from its outcome.
-
-What is learned decides when requests leave, and never what becomes of a call: an
-exception in that part is logged once, and the lane goes on with fixed bounds.
-"""
+"""An attempt passes the gate of its workload, and the gate learns from its outcome."""
 
 import errno
-import logging
 import math
 from collections.abc import Callable, Mapping
 
@@ -27,8 +22,6 @@ from runloop_async.sending.attempt import Attempt
 from runloop_async.sending.stats import LaneStats
 from runloop_async.wire.request import Workload
 from runloop_async.wire.retry import Stop, Wait, is_throttle, is_transient
-
-_log = logging.getLogger("runloop_async")
 
 _MOST = 1000
 """Most short calls at once, where the number is found."""
@@ -55,7 +48,6 @@ class Lane:
         self._clock = clock
         self._emit = emit
         self._told = self._now()
-        self._is_frozen = False
 
     def turn(
         self, route: str, *, again: bool = False, is_retry: bool = False
@@ -96,20 +88,11 @@ class Lane:
 
     def leave(self, attempt: Attempt) -> None:
         """Give the slot back."""
-        try:
-            self.gate.leave(attempt.admitted_s, is_retry=attempt.is_retry)
-        except Exception:  # noqa: BLE001 - it is logged
-            self._freeze()
-            self.gate.pump()
+        self.gate.leave(attempt.admitted_s, is_retry=attempt.is_retry)
 
     def succeeded(self, attempt: Attempt) -> None:
         """Note that the service did its work, before the attempt leaves."""
-        if self._is_frozen:
-            return
-        try:
-            self._answered(attempt, attempt.latency_s)
-        except Exception:  # noqa: BLE001 - it is logged
-            self._freeze()
+        self._answered(attempt, attempt.latency_s)
 
     def failed(self, attempt: Attempt, error: APIError) -> None:
         """Note a failure, before the attempt leaves."""
@@ -117,12 +100,7 @@ class Lane:
         attempt.charged += not (attempt.is_throttled and self._is_spared(attempt))
         if isinstance(error, APIStatusError) and attempt.is_throttled:
             attempt.telemetry.throttled(attempt, error)
-        if self._is_frozen:
-            return
-        try:
-            self._learn(attempt, error)
-        except Exception:  # noqa: BLE001 - it is logged
-            self._freeze()
+        self._learn(attempt, error)
 
     def _is_spared(self, attempt: Attempt) -> bool:
         """Tell whether a refusal is no failure of a call, since others get through.
@@ -162,17 +140,6 @@ class Lane:
         )
         if self._emit is not None:
             self._tell(self._emit)
-
-    def _freeze(self) -> None:
-        """Learn nothing more, since that failed, and go on with fixed bounds."""
-        if not self._is_frozen:
-            _log.exception(
-                "pacing of the lane %r failed: it goes on with fixed bounds. This is a "
-                "bug of runloop_async; please report it",
-                self.gate.name,
-            )
-        self._is_frozen = True
-        self.gate.governor.freeze()
 
     def confirm(self, verdict: Wait | Stop, attempt: Attempt) -> Wait | Stop:
         """Return a verdict, or `Stop` where the service is down, so that it is in vain.
@@ -214,13 +181,10 @@ class Lane:
 
     def _now(self) -> GateChanged:
         governor = self.gate.governor
-        pace = governor.pace
         return GateChanged(
             lane=self.gate.name,
             concurrency=governor.concurrency.limit,
-            rate=pace.rate(self._clock.now())
-            if pace is not None and pace.is_binding
-            else None,
+            rate=None if governor.pace is None else governor.rate(self._clock.now()),
             is_down=governor.budget.is_down,
         )
 

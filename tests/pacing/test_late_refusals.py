@@ -355,8 +355,8 @@ def test_what_fails_in_pacing_costs_no_call(
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    for name in ("answered", "throttled", "failed"):
-        monkeypatch.setattr(Governor, name, broken)
+    for name in ("answered", "throttled"):
+        monkeypatch.setattr(Concurrency, name, broken)
 
     simulated(caller.gather(1_000))
 

@@ -5,8 +5,7 @@ import errno
 import pytest
 
 from runloop_async.errors import APIConnectionError, RateLimitError
-from runloop_async.pacing import Governor
-from runloop_async.pacing.gate import Gate
+from runloop_async.pacing import Concurrency
 from runloop_async.pacing.limits import Limits
 from runloop_async.sending.lanes import Lane, lanes
 from runloop_async.wire.request import Workload
@@ -22,32 +21,13 @@ def broken(*_: object, **__: object) -> None:
     raise ZeroDivisionError
 
 
-async def test_a_gate_that_fails_to_let_go_is_frozen_and_goes_on(
-    clock: FakeClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    lane, asked = lane_of(clock), attempt("http://localhost")
-    assert await lane.enter(asked)
-    leave = Gate.leave
-
-    def fails(gate: Gate, admitted: float, *, is_retry: bool = False) -> None:
-        leave(gate, admitted, is_retry=is_retry)
-        raise ZeroDivisionError
-
-    monkeypatch.setattr(Gate, "leave", fails)
-    lane.leave(asked)
-    lane.leave(asked)
-
-    assert caplog.text.count("fixed bounds") == 1
-    assert await lane.enter(asked)
-
-
 async def test_a_frozen_lane_learns_nothing(
     clock: FakeClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     lane, asked = lane_of(clock), attempt("http://localhost")
     assert await lane.enter(asked)
-    monkeypatch.setattr(Governor, "throttled", broken)
-    monkeypatch.setattr(Governor, "answered", broken)
+    monkeypatch.setattr(Concurrency, "throttled", broken)
+    monkeypatch.setattr(Concurrency, "answered", broken)
 
     for _ in range(3):
         lane.failed(asked, RateLimitError("no", status_code=429))
@@ -63,7 +43,7 @@ async def test_a_success_that_cannot_be_learned_from_is_one(
 ) -> None:
     lane, asked = lane_of(clock), attempt("http://localhost")
     assert await lane.enter(asked)
-    monkeypatch.setattr(Governor, "answered", broken)
+    monkeypatch.setattr(Concurrency, "answered", broken)
 
     lane.succeeded(asked)
 
