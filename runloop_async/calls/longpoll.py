@@ -6,20 +6,12 @@ A 408 means that the time was up and nothing had happened yet: ask again.
 import math
 from collections.abc import Callable
 from functools import partial
-from typing import Final, TypeVar, Unpack, cast
+from typing import Final, Generic, TypeVar, Unpack, cast
 
 from msgspec.structs import replace
 
 from runloop_async.calls.call import Call
-from runloop_async.calls.polling import (
-    PollingConfig,
-    deadline_of,
-    ends_wait,
-    in_vain,
-    question,
-    timed_out,
-)
-from runloop_async.errors import APIError
+from runloop_async.calls.polling import PollingConfig, poll, question
 from runloop_async.options import CallOptions
 from runloop_async.wire.response import Response
 
@@ -59,33 +51,54 @@ async def held(
         PollingTimeout: The deadline passed first; `last_value` is the last response.
         APIError: A request failed for good.
     """
-    runner, clock = call.runner, call.runner.clock
-    deadline = deadline_of(runner, polling, options)
-    last, failure = cast("T | None", None), cast("APIError | None", None)
-    pauses, is_last = 0, False
-    while not is_last:
-        is_last = (left_s := deadline.left_s()) <= 0
-        hold = 1 if is_last else min(hold_s, math.ceil(left_s))
+    holds = _Holds(call, polling, hold_s, options)
+    found = await poll(
+        holds.ask,
+        lambda found: found is not None and is_done(found),
+        runner=call.runner,
+        polling=polling,
+        options=options,
+        what=what,
+        pause_after=holds.pause_after,
+    )
+    return cast("T", found)
+
+
+class _Holds(Generic[T]):
+    """The questions of one wait, each of which the server holds for a while."""
+
+    def __init__(
+        self, call: Call[T], polling: PollingConfig, hold_s: int, options: CallOptions
+    ) -> None:
+        self._call = call
+        self._polling = polling
+        self._hold_s = hold_s
+        self._options = options
+        self._pauses = 0
+        self._held_enough = False
+        self._last: T | None = None
+
+    async def ask(self, left_s: float) -> T | None:
+        """Ask once; return the last response that there was."""
+        clock = self._call.runner.clock
+        hold = 1 if left_s <= 0 else min(self._hold_s, math.ceil(left_s))
+        wanted = CallOptions(timeout=hold + _LEEWAY_S) | self._options
         asked_at = clock.now()
-        wanted = CallOptions(timeout=hold + _LEEWAY_S) | options
-        try:
-            found = await question(_holding(call, hold), left_s, wanted)
-        except APIError as error:
-            failure, pause_s = in_vain(error, is_last=is_last), math.inf
-            is_last = is_last or ends_wait(error)
-        else:
-            failure = None
-            if found is not None and is_done(last := found):
-                return found
-            held_s = clock.now() - asked_at
-            if found is None and held_s >= min(_LEAST_HOLD_S, hold):
-                pauses = 0
-                continue
-            pause_s = _pause_s(polling.interval_seconds, pauses, clock.random())
-            pauses += 1
-        if not is_last and (left_s := deadline.left_s()) > 0:
-            await runner.pause(min(pause_s, left_s))
-    raise timed_out(what, deadline, last) from failure
+        found = await question(_holding(self._call, hold), left_s, wanted)
+        held_s = clock.now() - asked_at
+        self._held_enough = found is None and held_s >= min(_LEAST_HOLD_S, hold)
+        if found is not None:
+            self._last = found
+        return self._last
+
+    def pause_after(self, _: T | None) -> float:
+        """Return how long to pause: not at all if the server held the question."""
+        if self._held_enough:
+            self._pauses = 0
+            return 0.0
+        self._pauses += 1
+        dice = self._call.runner.clock.random()
+        return _pause_s(self._polling.interval_seconds, self._pauses - 1, dice)
 
 
 def _pause_s(interval_s: float, pauses: int, dice: float) -> float:

@@ -8,6 +8,7 @@ as for every call; a wait sets no bound on retries but its own deadline.
 import math
 from collections import Counter
 from collections.abc import Awaitable, Callable, Container, Sequence
+from functools import partial
 from operator import attrgetter
 from typing import Any, Final, Protocol, TypeVar, Unpack, cast
 
@@ -151,6 +152,7 @@ async def poll(
     polling: PollingConfig,
     options: CallOptions,
     what: str,
+    pause_after: Callable[[T], float] | None = None,
 ) -> T:
     """Ask until the response will do, and for a last time at the deadline.
 
@@ -164,20 +166,19 @@ async def poll(
         polling: How often, and for how long.
         options: The options of the wait.
         what: What is waited for, for the error.
+        pause_after: Seconds to pause after a response; by default the interval.
 
     Raises:
         PollingTimeout: The deadline passed first; `last_value` is the last response.
         APIError: A question failed for good.
     """
     deadline = deadline_of(runner, polling, options)
+    pause = pause_after or partial(_interval_s, runner, polling)
     last: T | None = None
     failure: APIError | None = None
     is_last = False
     while not is_last:
-        left_s = deadline.left_s()
-        is_last = left_s <= 0
-        jitter = 1 + _JITTER * (2 * runner.clock.random() - 1)
-        pause_s = polling.interval_seconds * jitter
+        is_last = (left_s := deadline.left_s()) <= 0
         try:
             last = await ask(left_s)
         except APIError as error:
@@ -187,11 +188,17 @@ async def poll(
             failure = None
             if is_done(last):
                 return last
+            pause_s = pause(last)
         if (left_s := deadline.left_s()) <= 0:
             break  # that was the look at the end
-        if not is_last:
+        if pause_s > 0 and not is_last:
             await runner.pause(min(pause_s, left_s))
     raise timed_out(what, deadline, last) from failure
+
+
+def _interval_s(runner: Runner, polling: PollingConfig, _: object) -> float:
+    jitter = 1 + _JITTER * (2 * runner.clock.random() - 1)
+    return polling.interval_seconds * jitter
 
 
 def in_vain(error: APIError, *, is_last: bool) -> APIError:
