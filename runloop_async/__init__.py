@@ -52,7 +52,7 @@ from runloop_async.errors import (
     WaitError,
 )
 from runloop_async.options import RetryPolicy, Timeouts
-from runloop_async.pacing.limits import Limits
+from runloop_async.pacing.limits import Limits, Permits
 from runloop_async.sending.stats import Stats
 
 if not TYPE_CHECKING:  # pragma: no branch
@@ -91,6 +91,7 @@ __all__ = [
     "PageCall",
     "PaginationError",
     "PermissionDeniedError",
+    "Permits",
     "PermitsError",
     "PollingConfig",
     "PollingTimeout",

@@ -1,8 +1,11 @@
 """What the README and the page of options list is what there is."""
 
+import importlib
 import inspect
 import re
 from pathlib import Path
+
+import pytest
 
 from runloop_async import AsyncRunloop, errors
 from runloop_async.options import CallOptions
@@ -29,6 +32,29 @@ def test_every_option_of_a_call_is_named() -> None:
     assert [
         name for name in CallOptions.__annotations__ if f"`{name}`" not in OPTIONS
     ] == []
+
+
+def test_what_it_imports_is_what_it_calls_public() -> None:
+    public = set(re.findall(r"`(runloop_async[.\w]*)`", section("More")))
+    imported = re.findall(
+        r"^(?:from|import) (runloop_async[.\w]*)", README, re.MULTILINE
+    )
+
+    assert len(public) == 4
+    assert len(imported) > 5
+    assert set(imported) <= public
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["runloop_async", "runloop_async.evals", "runloop_async.testing"],
+)
+def test_every_public_name_can_be_imported(module: str) -> None:
+    public = importlib.import_module(module)
+
+    for name in public.__all__:
+        assert not name.startswith("_") or name == "__version__"
+        assert getattr(public, name) is not None
 
 
 def test_every_error_is_in_the_tree() -> None:
