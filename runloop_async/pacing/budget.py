@@ -21,10 +21,10 @@ _PROBE_S: Final = 0.05
 _PROBE_MOST_S: Final = 1.0
 """Seconds between the probes; they double."""
 _PROBE_LATE_S: Final = 3.0
-"""After so long without an answer to a probe another one is sent: the first may be a
+"""Seconds after which another probe is sent if one has no answer: the first may be a
 long poll, or its connection may be dead."""
 _FORGOTTEN_S: Final = 10.0
-"""After so long in which nobody asked for anything, an outage says nothing any more."""
+"""Seconds without any call after which an outage is forgotten."""
 
 
 class RetryBudget:

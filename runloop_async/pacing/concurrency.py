@@ -44,9 +44,9 @@ _TRIAL_MOST_S: Final = 8.0
 
 
 _RECOVER_S: Final = 1.0
-"""So long after the system refused a connection, a few more are tried."""
+"""Seconds after a refused connection before a few more are tried."""
 _RECOVER_PART: Final = 8
-"""And so many times as many are tried then: an eighth more."""
+"""The bound then grows by one part in this many."""
 
 
 class Shared:

@@ -1,6 +1,6 @@
 """When the next request of a lane may leave, by all that its client knows.
 
-`Governor` is told what happens, each with the time, and puts together three machines:
+`Governor` takes events with their times and combines three machines:
 `Concurrency` of the lane, `RetryBudget` of the client, and a `Pace` for each limit on
 the rate that was met. The first pace is shared by all routes that were throttled, and
 holds no other back. A route that proves to be the only one gets its own. Times are

@@ -40,14 +40,14 @@ class LocalPermits:
 
 
 class Customers(Protocol):
-    """Those who wait for permits: a gate."""
+    """A gate whose calls wait for permits."""
 
     def pump(self) -> None:
-        """Let leave who may."""
+        """Admit the calls that may leave."""
         ...
 
     def release(self, trouble: Exception, /) -> None:
-        """End all waits, for some reason."""
+        """End all waits with an error."""
         ...
 
 
@@ -74,7 +74,7 @@ class Supply:
         """Permits that are valid and not used."""
 
     def next(self) -> float:
-        """Return when there is a permit: now, or later, when the gate is told."""
+        """Return `NOW` if there is a permit, else `LATER`: the gate is pumped then."""
         if self.left > 0:
             return NOW
         if not self._is_reserving:

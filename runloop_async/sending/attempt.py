@@ -1,4 +1,4 @@
-"""How far the present attempt of a call has come, and who is told of it."""
+"""The progress of a call's present attempt, and its counters, log lines and events."""
 
 import logging
 import math
@@ -94,7 +94,7 @@ class Attempt(Message, msgspec.Struct, kw_only=True, eq=False):
     def fail(self, error: APIError, delay_s: float = 0.0) -> None:
         """Note that the present attempt has failed, and that another will follow."""
         self.telemetry.retried(self, error, delay_s)
-        # Its frames know this attempt: together they would wait for the collector.
+        # Its frames refer to this attempt, which would make a reference cycle.
         self.failure = error.with_traceback(None)
         self.is_retry = not (self.is_throttled or self.out.is_patient)
         self.is_under_way = False
@@ -134,12 +134,12 @@ class Telemetry:
         """Time."""
         self.tally = tally or Tally()
         self.emit = None if on_event is None else _guarded(on_event)
-        """Tells of an event; None where nobody wants to know."""
+        """Passes an event on; None if there is no `on_event`."""
         self._own = (self.tally,)
         self._calls = count(1)
 
     def attempt(self, out: Outgoing) -> Attempt:
-        """Return what keeps track of a call that is made now."""
+        """Return a new attempt, with the counters of the present context."""
         others = tallies()
         return Attempt(
             out=out,
@@ -149,7 +149,7 @@ class Telemetry:
         )
 
     def sent(self, attempt: Attempt) -> None:
-        """Note that a request was handed to a connection."""
+        """Count a request that was handed to a connection."""
         attempt.written_s = self.clock.now()
         for tally in attempt.tallies:
             tally.requests += 1

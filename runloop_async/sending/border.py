@@ -52,10 +52,10 @@ class Step:
         self._failure: BaseException | None = None
 
     def failure(self) -> BaseException:
-        """Return, once, what to raise behind the block.
+        """Return the exception to raise behind the block, and forget it.
 
-        It is not kept: its traceback knows the frame that knows this step, and such a
-        cycle would keep the connection until the garbage collector comes.
+        Its traceback refers to the frame that refers to this step. If the step kept it,
+        the connection would stay open until the garbage collector runs.
         """
         failure, self._failure = self._failure, None
         return failure or RuntimeError("the step has not failed")

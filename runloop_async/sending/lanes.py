@@ -28,7 +28,7 @@ _MOST = 1000
 _UNBOUNDED = 1_000_000
 """Connections, where the system sets no bound."""
 _SPARED = 20
-"""So many refusals at most do not count as failures of a call."""
+"""The most refusals of a call that do not count as failures."""
 _NO_FILES = frozenset({errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL})
 """The process or the machine has no file, or no port, left for a connection."""
 _NOTABLE = 0.1
