@@ -16,6 +16,7 @@ from runloop_async.annotations import listed, override
 from runloop_async.calls.repeatable import Repeatable
 from runloop_async.calls.runner import Runner
 from runloop_async.options import CallOptions, merged
+from runloop_async.wire.plain import PlainHeaders
 from runloop_async.wire.request import Request
 from runloop_async.wire.response import Response
 
@@ -130,9 +131,10 @@ class RawResponse(Generic[T_co]):
 
 
 def _raw(read: Callable[[Response], T], response: Response) -> RawResponse[T]:
+    headers = response.headers
     return RawResponse(
         response.status,
-        response.headers,
+        headers.parsed() if isinstance(headers, PlainHeaders) else headers,
         response.body,
         response.request_id,
         partial(read, response),

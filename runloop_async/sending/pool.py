@@ -148,6 +148,7 @@ class Pool:
             closing = asyncio.run_coroutine_threadsafe(self._close(), home)
             await asyncio.wrap_future(closing)
         elif self._connector is not None:
+            self._give_back()
             self._connector.cut()
 
     async def _close(self) -> None:
@@ -155,9 +156,15 @@ class Pool:
         for gate in self._gates:
             gate.close()
         await self._sessions.close()
+        self._give_back()
         if self._connector is not None:
             # A peer that does not answer the end of TLS is not waited for.
             await self._connector.close(abort_ssl=True)
+
+    def _give_back(self) -> None:
+        """Give connections that are at hand back to the pool, which will close them."""
+        if self._direct is not None:
+            self._direct.give_back()
 
     async def send(self, attempt: Attempt) -> Response:
         """Make an attempt and return its whole response, whatever its status.
@@ -173,10 +180,11 @@ class Pool:
             attempt.heard()
             status, headers = incoming.status, incoming.headers
             try:
+                body: bytes | bytearray | None = None
                 if status < _REFUSED:
-                    body = await incoming.whole(out.max_bytes)
-                else:
-                    body = await incoming.refusal(step.left_s())
+                    body = incoming.at_hand(out.max_bytes)
+                if body is None:
+                    body = await _body(incoming, step, out.max_bytes)
             except BaseException:
                 incoming.close()
                 raise
@@ -354,6 +362,12 @@ class Socket:
     async def close(self) -> None:
         """Close it; a peer that does not answer is waited for a moment."""
         await self._opened.close()
+
+
+async def _body(incoming: Incoming, step: Step, max_bytes: int) -> bytes | bytearray:
+    if incoming.status >= _REFUSED:
+        return await incoming.refusal(step.left_s())
+    return await incoming.whole(max_bytes)
 
 
 def _closed() -> ClientClosedError:

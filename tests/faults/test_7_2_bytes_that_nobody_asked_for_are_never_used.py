@@ -89,7 +89,7 @@ async def test_nor_on_any_connection_of_a_caller(
         client = AsyncRunloop(
             base_url=server.url, bearer_token=KEY, max_retries=0, session=session
         )
-        for name, value in {"is_fresh": never, "_MOST_STALE": 3}.items():
+        for name, value in {"is_fresh": never, "MOST_STALE": 3}.items():
             monkeypatch.setattr(
                 f"runloop_async.sending.transport.session.{name}", value
             )

@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import warnings
-from collections.abc import Generator, Iterable
+from collections.abc import Awaitable, Callable, Generator, Iterable
 from contextlib import contextmanager, suppress
 from functools import cached_property, lru_cache, partial
 from ssl import SSLContext
@@ -32,6 +32,8 @@ _NO_TIMEOUT: Final = ClientTimeout(total=None)
 LARGEST_HEADER: Final = 64 * 1024
 """Bytes of one line of a response's head."""
 MOST_HEADERS: Final = 1024
+MOST_STALE: Final = 1000
+"""Connections of a caller's pool that may turn out to be unusable one after another."""
 _RECEIVE: Final = "max_size"
 """The attribute of asyncio's transports, undocumented, that says how many bytes they
 read at once: 256 KiB by default. Memory of that size costs two page faults per response
@@ -69,33 +71,7 @@ class Connector(aiohttp.TCPConnector):
         timeout: ClientTimeout,  # noqa: ASYNC109 - aiohttp's name
     ) -> Connection:
         """Take a connection from the pool, or make one."""
-        connection = await super().connect(req, traces, timeout)
-        if is_fresh(connection):
-            return connection
-        # What is left in the pool may be as bad; then comes one that is new.
-        for _ in range(self._kept() + 1):
-            connection.close()
-            connection = await super().connect(req, traces, timeout)
-            if is_fresh(connection):
-                return connection
-        connection.close()
-        raise aiohttp.ClientConnectionError("the server sends before it is asked")
-
-    async def reach(self, origin: "Origin", connect_s: float | None) -> Connection:
-        """Take a connection from the pool, or make one within some seconds.
-
-        Looking the name up counts, and so does each of its addresses.
-
-        Raises:
-            aiohttp.ConnectionTimeoutError: It took longer.
-        """
-        if self._conns.get(origin.connection_key):
-            return await self.connect(origin, [], _NO_TIMEOUT)
-        try:
-            async with asyncio.timeout(connect_s):
-                return await self.connect(origin, [], _NO_TIMEOUT)
-        except TimeoutError as error:
-            raise aiohttp.ConnectionTimeoutError from error
+        return await fresh(partial(super().connect, req, traces, timeout), self._kept())
 
     @property
     def size(self) -> int:
@@ -128,6 +104,45 @@ class Connector(aiohttp.TCPConnector):
                     source=self,
                     stacklevel=2,
                 )
+
+
+async def fresh(connect: Callable[[], Awaitable[Connection]], most: int) -> Connection:
+    """Connect until there is a connection that says nothing before it is asked.
+
+    Args:
+        connect: Takes a connection from a pool, or makes one.
+        most: How many in the pool may be bad before one that is new is so.
+
+    Raises:
+        aiohttp.ClientError: The last one said something, or none could be made.
+    """
+    for _ in range(most + 2):
+        connection = await connect()
+        if is_fresh(connection):
+            return connection
+        connection.close()
+    raise aiohttp.ClientConnectionError("the server sends before it is asked")
+
+
+async def reach(
+    connector: aiohttp.BaseConnector, origin: "Origin", connect_s: float | None
+) -> Connection:
+    """Take a connection from a pool, or make one within some seconds.
+
+    Looking the name up counts, and so does each of its addresses.
+
+    Raises:
+        aiohttp.ConnectionTimeoutError: It took longer.
+        aiohttp.ClientError: It cannot be made.
+    """
+    connect = partial(connector.connect, origin, [], _NO_TIMEOUT)
+    try:
+        async with asyncio.timeout(connect_s):
+            if isinstance(connector, Connector):  # which sees to that itself
+                return await connect()
+            return await fresh(connect, MOST_STALE)
+    except TimeoutError as error:
+        raise aiohttp.ConnectionTimeoutError from error
 
 
 @lru_cache(maxsize=64)

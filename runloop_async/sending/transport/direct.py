@@ -1,27 +1,17 @@
 """The direct path: aiohttp's connections and parser, without its session around them.
 
-A request is some bytes that are written at once, and a response is what the parser
-makes of those that come back.
+A request is some bytes that are written at once. How a response is read is for `links`.
 """
 
 import asyncio
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
-from aiohttp.connector import Connection
+from aiohttp import BaseConnector
 
 from runloop_async.sending.attempt import Attempt
 from runloop_async.sending.outgoing import Outgoing
-from runloop_async.sending.transport.connector import (
-    LARGEST_HEADER,
-    MOST_HEADERS,
-    Connector,
-    Origin,
-    receive_less,
-)
-from runloop_async.sending.transport.incoming import Incoming
-
-if TYPE_CHECKING:
-    from aiohttp.client_proto import ResponseHandler
+from runloop_async.sending.transport.incoming import Incoming, Whole
+from runloop_async.sending.transport.links import Link, Server
 
 _INTERIM: Final = frozenset({100, *range(102, 200)})
 """Statuses that another response follows."""
@@ -30,10 +20,10 @@ _INTERIM: Final = frozenset({100, *range(102, 200)})
 class Direct:
     """Makes attempts over connections that it takes from a pool itself."""
 
-    def __init__(self, connector: Connector) -> None:
+    def __init__(self, connector: BaseConnector) -> None:
         """Make attempts over the connections of a pool."""
         self._connector = connector
-        self._origins = dict[str, Origin]()
+        self._servers = dict[str, Server]()
 
     async def open(self, attempt: Attempt) -> Incoming:
         """Send a request, and return its response with the body unread.
@@ -44,60 +34,57 @@ class Direct:
         """
         out = attempt.out
         sent = request_bytes(out)
-        connection = await self._connector.reach(
-            self._origin(out.base), out.timeouts.connect
-        )
-        # Neither is None where a connection is open, as it is now.
-        protocol = cast("ResponseHandler", connection.protocol)
-        transport = cast("asyncio.Transport", protocol.transport)
+        server = self._servers.get(out.base) or self._server(out.base)
+        link = server.take()
+        if link is None:
+            link = await server.connected(out.timeouts.connect)
         try:
-            protocol.set_response_params(
-                read_until_eof=True,
-                auto_decompress=False,
-                max_line_size=LARGEST_HEADER,
-                max_field_size=LARGEST_HEADER,
-                max_headers=MOST_HEADERS,
-            )
-            receive_less(transport)
             attempt.mark_sent()
-            transport.write(sent)
+            turn = link.ask(sent)
             try:
-                message, content = await protocol.read()
-                while message.code in _INTERIM:
-                    message, content = await protocol.read()
+                response = await turn
+                if response is None:
+                    return await _parsed(link)
             finally:
-                is_sent = not transport.get_write_buffer_size()
+                is_sent = not link.transport.get_write_buffer_size()
                 if not is_sent:
                     attempt.phase = "write"  # if it ends here, the peer does not read
         except BaseException:
-            connection.close()
-            transport.abort()  # else it would wait for the peer to read
+            link.cut()
             raise
-        holder = connection if is_sent else _Half(connection, transport)
-        return Incoming(message.code, message.headers, content, holder, protocol)
+        return Whole(response, link if is_sent else _Half(link))
 
-    def _origin(self, base: str) -> Origin:
+    def give_back(self) -> None:
+        """Give all connections that are at hand back to the pool."""
+        for server in self._servers.values():
+            server.give_back()
+
+    def _server(self, base: str) -> Server:
         """Return a server; clients that share a pool may have several."""
-        origin = self._origins.get(base)
-        if origin is None:
-            origin = Origin(base, asyncio.get_running_loop())
-            self._origins[base] = origin
-        return origin
+        server = Server(base, self._connector, asyncio.get_running_loop())
+        self._servers[base] = server
+        return server
+
+
+async def _parsed(link: Link) -> Incoming:
+    """Return a response that the parser of aiohttp reads."""
+    message, content = await link.handler.read()
+    while message.code in _INTERIM:
+        message, content = await link.handler.read()
+    is_sent = not link.transport.get_write_buffer_size()
+    holder = link if is_sent else _Half(link)
+    return Incoming(message.code, message.headers, content, holder, link.handler)
 
 
 class _Half:
     """A connection whose response came before all of the request was sent."""
 
-    def __init__(
-        self, connection: Connection, transport: asyncio.WriteTransport
-    ) -> None:
-        self._connection = connection
-        self._transport = transport
+    def __init__(self, link: Link) -> None:
+        self._link = link
 
     def close(self) -> None:
         """Close the connection, without waiting for the peer to read."""
-        self._connection.close()
-        self._transport.abort()
+        self._link.cut()
 
     release = close
 

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping
 from typing import Final, Protocol
 
 import aiohttp
-from aiohttp import StreamReader
 
+from runloop_async.annotations import override
 from runloop_async.errors import ResponseTooLargeError
 from runloop_async.wire.inflate import EncodingError, Inflation, inflation
+from runloop_async.wire.plain import Plain
 
 _REFUSAL_BYTES: Final = 64 * 1024
 _REFUSAL_S: Final = 2.0
@@ -33,6 +34,22 @@ class Holder(Protocol):
         ...
 
 
+class Content(Protocol):
+    """A body as it comes: what a `StreamReader` of aiohttp does."""
+
+    def is_eof(self) -> bool:
+        """Tell whether all of it is here."""
+        ...
+
+    def read_nowait(self) -> bytes:
+        """Return what is here."""
+        ...
+
+    async def readany(self) -> bytes:
+        """Wait for some, and return it; nothing at its end."""
+        ...
+
+
 class Incoming:
     """A response, of which status and headers are there."""
 
@@ -50,7 +67,7 @@ class Incoming:
         self,
         status: int,
         headers: Mapping[str, str],
-        content: StreamReader,
+        content: Content,
         holder: Holder,
         protocol: object = None,
     ) -> None:
@@ -68,12 +85,33 @@ class Incoming:
         self.headers = headers
         """The headers, looked up without regard to case."""
         self._content = content
-        self._holder = holder
+        self._holder: Holder | None = holder
         self._protocol = protocol
         self._decoder: Inflation | None = None
         self._inflated: Iterator[bytes] | None = None
 
-    async def whole(self, max_bytes: int) -> bytes | bytearray:
+    def at_hand(self, max_bytes: int) -> bytes | None:
+        """Return the body if all of it is here as it is, else None; then ask `whole`.
+
+        Raises:
+            ResponseTooLargeError: It is larger than that.
+            aiohttp.ClientError: It broke off.
+        """
+        content = self._content
+        if not content.is_eof() or "Content-Encoding" in self.headers:
+            return None
+        body = content.read_nowait()
+        self._check_end()
+        return self._done(body, max_bytes)
+
+    def _done(self, body: bytes, max_bytes: int) -> bytes:
+        """Return a body that was read to its end, if it is not too large."""
+        if len(body) > max_bytes:
+            raise _too_large(max_bytes)
+        self._release()
+        return body
+
+    async def whole(self, max_bytes: int) -> bytearray:
         """Return the body, inflated; where it is not read to its end, `close`.
 
         Pieces make one `bytearray`: as bytes, they would be in memory twice.
@@ -83,14 +121,6 @@ class Incoming:
             EncodingError: It is not encoded as the headers say.
             aiohttp.ClientError: It broke off.
         """
-        content = self._content
-        if content.is_eof() and "Content-Encoding" not in self.headers:
-            body = content.read_nowait()  # as nearly all responses are
-            self._check_end()
-            if len(body) <= max_bytes:
-                self._holder.release()
-                return body
-            raise _too_large(max_bytes)
         if (self._told() or 0) > max_bytes:
             raise _too_large(max_bytes)
         joined = bytearray()
@@ -144,14 +174,22 @@ class Incoming:
                 self._check_end()
                 if self._decoder is not None:
                     self._decoder.end()
-                self._holder.release()
+                self._release()
             if not data or self._decoder is None:
                 return data
             self._inflated = self._decoder.feed(data)
 
     def close(self) -> None:
         """Give the connection up, which does nothing where it was given back."""
-        self._holder.close()
+        holder, self._holder = self._holder, None
+        if holder is not None:
+            holder.close()
+
+    def _release(self) -> None:
+        """Give the connection back, once: it may be another request's by now."""
+        holder, self._holder = self._holder, None
+        if holder is not None:
+            holder.release()
 
     def _check_end(self) -> None:
         """Refuse a body that ended only because its connection was cut.
@@ -169,6 +207,41 @@ class Incoming:
     def _told(self) -> int | None:
         text = self.headers.get("Content-Length", "")
         return int(text) if text.isascii() and text.isdigit() else None
+
+
+class Whole(Incoming):
+    """A response that came in one piece."""
+
+    __slots__ = ("_body", "_is_encoded")
+
+    def __init__(self, response: Plain, holder: Holder) -> None:
+        """Begin with a response that `plain` has read."""
+        status, headers, body, is_encoded = response
+        super().__init__(status, headers, _Piece(body), holder)
+        self._body = body
+        self._is_encoded = is_encoded
+
+    @override
+    def at_hand(self, max_bytes: int) -> bytes | None:
+        """Return the body, if it is not compressed."""
+        return None if self._is_encoded else self._done(self._body, max_bytes)
+
+
+class _Piece:
+    """A body that is here."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def is_eof(self) -> bool:
+        return True
+
+    def read_nowait(self) -> bytes:
+        body, self._body = self._body, b""
+        return body
+
+    async def readany(self) -> bytes:
+        return self.read_nowait()
 
 
 def _too_large(max_bytes: int) -> ResponseTooLargeError:

@@ -37,6 +37,12 @@ _USED: Final = (
     (Connection, "close"),
     # Makes a parser for the next response; the session calls it for each request.
     (ResponseHandler, "set_response_params"),
+    # What asyncio calls, and a connection that was taken over passes on.
+    (ResponseHandler, "data_received"),
+    (ResponseHandler, "eof_received"),
+    (ResponseHandler, "connection_lost"),
+    (ResponseHandler, "pause_writing"),
+    (ResponseHandler, "resume_writing"),
     # Waits for status and headers.
     (ResponseHandler, "read"),
     # Whether bytes came that nobody has asked for.

@@ -16,6 +16,7 @@ from runloop_async.sending.attempt import Attempt
 from runloop_async.sending.transport.connector import (
     LARGEST_HEADER,
     MOST_HEADERS,
+    MOST_STALE,
     Connector,
     connect_timeout,
     is_fresh,
@@ -30,8 +31,6 @@ _AUTHORIZATION: Final = "Authorization"
 _TYPE: Final = "Content-Type"
 _SKIPPED: Final = (_TYPE,)
 _MANY_BYTES: Final = 256 * 1024
-_MOST_STALE: Final = 1000
-"""Connections of a caller's pool that may turn out to be unusable one after another."""
 
 
 class BrokenConnectionError(aiohttp.ClientError):
@@ -192,7 +191,7 @@ class _Once:
 
 
 async def _sent(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-    for _ in range(_MOST_STALE):
+    for _ in range(MOST_STALE):
         try:
             return await handler(request)
         except _StaleError:
