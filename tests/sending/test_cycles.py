@@ -31,18 +31,19 @@ async def left(work: Callable[[], Coroutine[Any, Any, object]]) -> list[object]:
     """Do something a few times; return what is left of attempts without a collector."""
     await work()
     gc.collect()
+    before = kept()  # which other tests may have left
     gc.disable()
     try:
         for _ in range(5):  # a task keeps its last cancellation for as long as it lives
             await asyncio.create_task(work())
-        kept = [each for each in gc.get_objects() if isinstance(each, Step)]
-        return [*kept, *(each for each in gc.get_objects() if is_kept(each))]
+        return [each for each in kept() if not any(each is old for old in before)]
     finally:
         gc.enable()
 
 
-def is_kept(thing: object) -> bool:
-    return isinstance(thing, Attempt | APIError)
+def kept() -> list[object]:
+    kinds = (Step, Attempt, APIError)
+    return [each for each in gc.get_objects() if isinstance(each, kinds)]
 
 
 @pytest.mark.parametrize("kind", FAILING)
