@@ -3,6 +3,7 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Final
 
 import attrs
 
@@ -26,9 +27,8 @@ class Tally:
 _TALLIES: ContextVar[tuple[Tally, ...]] = ContextVar("tallies", default=())
 
 
-def tallies() -> tuple[Tally, ...]:
-    """Return those that count in the present context, beside the client's own."""
-    return _TALLIES.get()
+tallies: Final = _TALLIES.get
+"""Return those that count in the present context, beside the client's own."""
 
 
 @contextmanager

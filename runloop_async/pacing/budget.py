@@ -40,6 +40,7 @@ class RetryBudget:
         "_probe_s",
         "_under_way",
         "down_since",
+        "is_touched",
     )
 
     def __init__(self) -> None:
@@ -52,6 +53,8 @@ class RetryBudget:
         self._asked_at = self._failed_at = -math.inf
         self.down_since: float | None = None
         """When the present outage began, if there is one."""
+        self.is_touched = False
+        """Whether a success, or the end of a request, may change anything here."""
 
     def asked(self, now: float) -> bool:
         """Note, in an outage, that somebody asks; tell whether it is forgotten."""
@@ -82,6 +85,7 @@ class RetryBudget:
 
     def admitted(self, now: float, *, is_retry: bool) -> None:
         """Note that a request leaves; a retry pays."""
+        self.is_touched = True
         if is_retry:
             self._left = max(0, self._left - _COST)
             self._under_way += 1
@@ -97,6 +101,8 @@ class RetryBudget:
     def answered(self, *, is_retry: bool) -> bool:
         """Note a success; tell whether that ends an outage."""
         self._left = min(_FULL, self._left + (_REFUND if is_retry else 1))
+        is_used = self._left < _FULL or self._under_way > 0
+        self.is_touched = is_used or self._probe is not None
         return self.heard()
 
     def heard(self) -> bool:
@@ -107,6 +113,7 @@ class RetryBudget:
 
     def failed(self, now: float, sent: float) -> None:
         """Note a failure that may pass: 5xx, or a lost connection."""
+        self.is_touched = True
         is_stale = now - self._failed_at > _FORGOTTEN_S
         self._failures = 1 if is_stale else self._failures + 1
         self._failed_at = now

@@ -154,7 +154,10 @@ class Concurrency:
         """Return when one more request may leave: past, or infinity for not by time."""
         if self.in_flight >= self.limit:
             return self._step_at(now)
-        return -math.inf if self._shared is None else self._shared.room_at(now)
+        shared = self._shared
+        if shared is None or shared.taken < shared.size:
+            return -math.inf
+        return shared.room_at(now)
 
     def _step_at(self, now: float) -> float:
         if self._ramp_at is None or self.limit >= self._ramp_to:

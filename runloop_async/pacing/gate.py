@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from runloop_async.clock import Clock, Timer
-from runloop_async.pacing import LATER, Governor
+from runloop_async.pacing import LATER, Concurrency, Governor
 from runloop_async.pacing.limits import Permits
 from runloop_async.pacing.permits import Supply
 
@@ -71,7 +71,9 @@ class Gate:
         self._routes = deque[str]()  # beside it, as a pair for each burdens the gc
         self._lines = dict[tuple[str, bool], deque[Turn]]()
         self._deserted = 0  # which are still in the queue
-        self._siblings: Iterable[Gate] = (self,)
+        self._siblings: tuple[tuple[Concurrency, Gate], ...] = (
+            (governor.concurrency, self),
+        )
         self._timer: Timer | None = None
         self._timer_at = LATER
         self.stamp = -math.inf
@@ -94,7 +96,7 @@ class Gate:
 
         They share the budget for retries, and may share connections.
         """
-        self._siblings = gates
+        self._siblings = tuple((gate.governor.concurrency, gate) for gate in gates)
 
     def enter(
         self, now: float, route: str, *, again: bool = False, is_retry: bool = False
@@ -143,12 +145,14 @@ class Gate:
         elif (admitted := turn.result()) is not None:  # its time had just come
             self.leave(admitted, is_retry=is_retry)
 
-    def leave(self, admitted: float, *, is_retry: bool = False) -> None:
+    def leave(
+        self, admitted: float, *, is_retry: bool = False, now: float | None = None
+    ) -> None:
         """Note that a request is over, however; let the next leave."""
         self.governor.left(admitted, is_retry=is_retry)
-        for gate in self._siblings:
-            if gate.governor.concurrency.waiting:
-                gate.pump()
+        for concurrency, gate in self._siblings:
+            if concurrency.waiting:
+                gate.pump(now)
 
     def failed(self, now: float, route: str, sent: float, error: Exception) -> None:
         """Note a failure that may pass; in an outage, end waits that are in vain.
@@ -159,7 +163,7 @@ class Gate:
         since = self.governor.budget.down_since
         if since is None:
             return
-        for gate in self._siblings:
+        for _, gate in self._siblings:
             if now - max(since, gate.waiting_since) > _PATIENCE_S:
                 gate.release(error)
             else:
@@ -187,13 +191,18 @@ class Gate:
         if self._supply is not None:
             self._supply.stop()
 
-    def pump(self) -> None:
-        """Let leave who may, and see to it that this is called when others may."""
-        now = self._clock.now()
+    def pump(self, now: float | None = None) -> None:
+        """Let leave who may, and see to it that this is called when others may.
+
+        Args:
+            now: The present time, for those who know it.
+        """
+        if now is None:
+            now = self._clock.now()
         soon = LATER
-        for key in [*self._lines]:
+        for key in [*self._lines] if self._lines else ():
             soon = min(soon, self._serve_line(now, *key))
-        soon = min(soon, self._serve_queue(now))
+        soon = min(soon, self._serve_queue(now)) if self._queue else soon
         if soon < LATER:
             self._wake(now, soon)
 
@@ -233,10 +242,14 @@ class Gate:
     def _serve_queue(self, now: float) -> float:
         """Serve those who are new; return when to go on."""
         queue, routes, soon = self._queue, self._routes, LATER
+        governor = self.governor
         while queue:
             turn, route = queue[0], routes[0]
             if not turn.done():
-                if self.governor.is_apart(route):  # those behind it need not wait
+                is_apart = governor.own or governor.held
+                if is_apart and governor.is_apart(
+                    route
+                ):  # those behind it need not wait
                     self._line(route).append(turn)
                     soon = min(soon, self._serve_line(now, route, is_retry=False))
                 else:

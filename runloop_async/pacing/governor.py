@@ -167,7 +167,8 @@ class Governor:
     def admitted(self, now: float, route: str, *, is_retry: bool = False) -> None:
         """Note that a request leaves."""
         self._sent.append(now)
-        self.budget.admitted(now, is_retry=is_retry)
+        if is_retry or self.budget.down_since is not None:
+            self.budget.admitted(now, is_retry=is_retry)
         try:
             self.concurrency.admitted(now)  # which counts before it tries for more
             if self.pace is not None or self.own:
@@ -233,19 +234,22 @@ class Governor:
         if self.is_frozen:
             return
         try:
-            self._count(now)
-            if self.budget.answered(is_retry=is_retry):
+            if now - self._marked_at >= 1.0:
+                self._mark(now)
+            self._done += 1
+            if self.budget.is_touched and self.budget.answered(is_retry=is_retry):
                 self.concurrency.restart(now)
-            is_paced = self._answered(now, route, sent)
+            is_paced = (self.pace is not None or bool(self.own)) and self._answered(
+                now, route, sent
+            )
             self.concurrency.answered(now, latency_s, size, is_paced=is_paced)
         except Exception:  # noqa: BLE001 - it is logged
             self.freeze()
 
-    def _count(self, now: float) -> None:
-        if now - self._marked_at >= 1.0:
-            self._before = self._done if now - self._marked_at < 2.0 else 0  # noqa: PLR2004
-            self._marked_at, self._done = now, 0
-        self._done += 1
+    def _mark(self, now: float) -> None:
+        """Begin to count the responses of another second."""
+        self._before = self._done if now - self._marked_at < 2.0 else 0  # noqa: PLR2004
+        self._marked_at, self._done = now, 0
 
     def _answered(self, now: float, route: str, sent: float) -> bool:
         """Tell the pace of a response; return whether it binds the route."""
@@ -328,7 +332,8 @@ class Governor:
     def left(self, sent: float, *, is_retry: bool = False) -> None:
         """Note that a request which was admitted at some time is over, however."""
         self.concurrency.left()
-        self.budget.left(sent, is_retry=is_retry)
+        if self.budget.is_touched:
+            self.budget.left(sent, is_retry=is_retry)
 
     def _recent(self, now: float) -> float:
         """Return about how many responses came in the last second."""

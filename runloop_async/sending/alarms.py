@@ -9,26 +9,27 @@ import asyncio
 import math
 from typing import Any, Final
 
+import msgspec
+
 from runloop_async.clock import Clock, Timer
 
 _GRAIN_S: Final = 0.001
 """Event loops fire timers early by up to their grain."""
 
 
-class Alarm:
+class Alarm(msgspec.Struct, eq=False):
     """What interrupts one task, unless it is stopped before."""
 
-    __slots__ = ("_bell", "_pending", "at_s", "rang", "task")
-
-    def __init__(self, task: "asyncio.Task[Any]", at_s: float, bell: "_Bell") -> None:
-        self.task = task
-        """What it interrupts."""
-        self._pending = task.cancelling()
-        self._bell = bell
-        self.at_s = at_s
-        """When it rings, in seconds of the clock."""
-        self.rang = False
-        """Whether it has interrupted its task."""
+    task: "asyncio.Task[Any]"
+    """What it interrupts."""
+    at_s: float
+    """When it rings, in seconds of the clock."""
+    bell: "_Bell"
+    """The others of its length."""
+    pending: int
+    """Cancellations of the task that came before."""
+    rang: bool = False
+    """Whether it has interrupted its task."""
 
     def ring(self) -> None:
         """Cancel the task."""
@@ -37,7 +38,7 @@ class Alarm:
 
     def left_s(self) -> float:
         """Return the seconds until it rings."""
-        return self.at_s - self._bell.clock.now()
+        return self.at_s - self.bell.clock.now()
 
     def stop(self) -> bool:
         """Leave the task alone; tell whether a cancellation came from here alone.
@@ -45,8 +46,8 @@ class Alarm:
         As with `asyncio.timeout`, a task that something else has cancelled as well is
         cancelled.
         """
-        self._bell.alarms.pop(self, None)
-        return self.rang and self.task.uncancel() <= self._pending
+        self.bell.alarms.pop(self, None)
+        return self.rang and self.task.uncancel() <= self.pending
 
 
 class Alarms:
@@ -65,7 +66,11 @@ class Alarms:
         bell = self._bells.get(key)
         if bell is None:
             bell = self._bells[key] = _Bell(self._clock, key, self._bells)
-        return bell.start(task)
+        alarm = Alarm(task, self._clock.now() + key, bell, task.cancelling())
+        bell.alarms[alarm] = None
+        if bell.is_silent:
+            bell.wind()
+        return alarm
 
     def ring_all(self) -> None:
         """Interrupt every task, but for the current one."""
@@ -84,14 +89,13 @@ class _Bell:
         self._delay_s = delay_s
         self._bells = bells
         self._timer: Timer | None = None
+        self.is_silent = delay_s < math.inf
+        """Whether it needs a timer to ring, and has none."""
 
-    def start(self, task: "asyncio.Task[Any]") -> Alarm:
-        at_s = self.clock.now() + self._delay_s
-        alarm = Alarm(task, at_s, self)
-        self.alarms[alarm] = None
-        if self._timer is None and at_s < math.inf:
-            self._timer = self.clock.call_later(self._delay_s, self._ring)
-        return alarm
+    def wind(self) -> None:
+        """Have it ring when the first alarm is due."""
+        self._timer = self.clock.call_later(self._delay_s, self._ring)
+        self.is_silent = False
 
     def ring_all(self) -> None:
         current = asyncio.current_task()
@@ -111,5 +115,5 @@ class _Bell:
             del self.alarms[alarm]
             alarm.ring()
         # Lengths that are odd, as what is left of a deadline is, come only once.
-        self._timer = None
+        self._timer, self.is_silent = None, True
         self._bells.pop(self._delay_s, None)

@@ -138,14 +138,15 @@ class Telemetry:
         self._own = (self.tally,)
         self._calls = count(1)
 
-    def attempt(self, out: Outgoing) -> Attempt:
-        """Return a new attempt, with the counters of the present context."""
+    def attempt(self, out: Outgoing, began_s: float = 0.0) -> Attempt:
+        """Return a new attempt of a call, with the counters of the present context."""
         others = tallies()
         return Attempt(
             out=out,
             telemetry=self,
             tallies=(self.tally, *others) if others else self._own,
             call=0 if self.emit is None else next(self._calls),
+            began_s=began_s,
         )
 
     def sent(self, attempt: Attempt) -> None:
@@ -166,7 +167,8 @@ class Telemetry:
     ) -> None:
         """Note that a response is here, whatever its status, and how large it is."""
         attempt.size = body_bytes
-        self.count_bytes(attempt, body_bytes)
+        for tally in attempt.tallies:
+            tally.bytes += body_bytes
         if _log.isEnabledFor(logging.INFO):
             request_id = headers.get("x-request-id") or "without an id"
             self._log(attempt, f"{status}", f"request {request_id}")

@@ -14,6 +14,8 @@ import sys
 from types import TracebackType
 from typing import Self, TypeGuard
 
+import msgspec
+
 from runloop_async.errors import APIError, ClientClosedError
 from runloop_async.sending.alarms import Alarm, Alarms
 from runloop_async.sending.attempt import Attempt
@@ -31,7 +33,7 @@ class Border:
 
     def __call__(self, attempt: Attempt, delay_s: float | None) -> "Step":
         """Return a step of an attempt, with its timeout in seconds, None for none."""
-        return Step(self, attempt, self._alarms.start(delay_s))
+        return Step(self, attempt, self._alarms.start(delay_s), sys.exception())
 
     def close(self) -> None:
         """End the steps that are going on, and each that follows."""
@@ -39,17 +41,15 @@ class Border:
         self._alarms.ring_all()
 
 
-class Step:
+class Step(msgspec.Struct, eq=False):
     """One step of an attempt; see the module."""
 
-    __slots__ = ("_alarm", "_attempt", "_border", "_failure", "_handled")
-
-    def __init__(self, border: Border, attempt: Attempt, alarm: Alarm) -> None:
-        self._border = border
-        self._attempt = attempt
-        self._alarm = alarm
-        self._handled = sys.exception()
-        self._failure: BaseException | None = None
+    border: Border
+    attempt: Attempt
+    alarm: Alarm
+    handled: BaseException | None
+    """What the caller is handling meanwhile."""
+    kept: BaseException | None = None
 
     def failure(self) -> BaseException:
         """Return the exception to raise behind the block, and forget it.
@@ -57,12 +57,12 @@ class Step:
         Its traceback refers to the frame that refers to this step. If the step kept it,
         the connection would stay open until the garbage collector runs.
         """
-        failure, self._failure = self._failure, None
+        failure, self.kept = self.kept, None
         return failure or RuntimeError("the step has not failed")
 
     def left_s(self) -> float:
         """Return the seconds that are left of the timeout."""
-        return self._alarm.left_s()
+        return self.alarm.left_s()
 
     def __enter__(self) -> Self:
         return self
@@ -73,15 +73,15 @@ class Step:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool:
-        interrupted = self._alarm.stop()
+        interrupted = self.alarm.stop()
         if error is None:
             return False
         failure = self._meaning(error, interrupted=interrupted)
         if isinstance(failure, APIError):
-            mask(failure, secrets_in(self._attempt.out.headers.mapping))
-        self._attempt.telemetry.broke(self._attempt, failure)
-        self._failure = failure
-        self._attempt.caller_error = None
+            mask(failure, secrets_in(self.attempt.out.headers.mapping))
+        self.attempt.telemetry.broke(self.attempt, failure)
+        self.kept = failure
+        self.attempt.caller_error = None
         return True
 
     def _meaning(self, error: BaseException, *, interrupted: bool) -> BaseException:
@@ -91,11 +91,11 @@ class Step:
             error: What came out of the block.
             interrupted: Whether the alarm has ended the block.
         """
-        attempt = self._attempt
+        attempt = self.attempt
         if isinstance(error, APIError):
             return error
         is_failure = isinstance(error, Exception)
-        if self._border.is_closed and (interrupted or is_failure):
+        if self.border.is_closed and (interrupted or is_failure):
             return closed_meanwhile()
         if interrupted:
             return timed_out(attempt)
@@ -103,7 +103,7 @@ class Step:
             return attempt.caller_error
         if isinstance(error, FAILURES) or is_about_connecting(error, attempt):
             return translated(error, attempt)
-        return without_foreign_frames(error, self._handled)
+        return without_foreign_frames(error, self.handled)
 
 
 def is_about_connecting(error: BaseException, attempt: Attempt) -> TypeGuard[Exception]:

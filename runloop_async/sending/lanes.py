@@ -50,11 +50,11 @@ class Lane:
         self._told = self._now()
 
     def turn(
-        self, route: str, *, again: bool = False, is_retry: bool = False
+        self, route: str, now: float, *, again: bool = False, is_retry: bool = False
     ) -> Turn | None:
         """Let an attempt leave, or return what it has to wait for."""
         gate = self.gate
-        if gate.enter(self._clock.now(), route, again=again, is_retry=is_retry):
+        if gate.enter(now, route, again=again, is_retry=is_retry):
             return None
         return gate.join(route, again=again, is_retry=is_retry)
 
@@ -72,7 +72,7 @@ class Lane:
         if is_retry and gate.governor.budget.is_down:
             return False
         again = attempt.number > 0
-        turn = self.turn(attempt.route, again=again, is_retry=is_retry)
+        turn = self.turn(attempt.route, now, again=again, is_retry=is_retry)
         if turn is None:
             self.admitted(attempt, gate.stamp, 0.0)
             return True
@@ -92,7 +92,15 @@ class Lane:
 
     def succeeded(self, attempt: Attempt) -> None:
         """Note that the service did its work, before the attempt leaves."""
-        self._answered(attempt, attempt.latency_s)
+        self._answered(attempt, attempt.latency_s, self._clock.now())
+
+    def served(self, attempt: Attempt) -> None:
+        """Note that the service did its work, and give the slot back."""
+        now = self._clock.now()
+        try:
+            self._answered(attempt, attempt.latency_s, now)
+        finally:
+            self.gate.leave(attempt.admitted_s, is_retry=attempt.is_retry, now=now)
 
     def failed(self, attempt: Attempt, error: APIError) -> None:
         """Note a failure, before the attempt leaves."""
@@ -122,17 +130,17 @@ class Lane:
         elif _is_short_of_files(error):
             governor.concurrency.no_files(now)
         elif not is_transient(error):
-            self._answered(attempt, math.inf)
+            self._answered(attempt, math.inf, now)
             return
         else:
             self.gate.failed(now, attempt.route, sent, error)
         if self._emit is not None:
             self._tell(self._emit)
 
-    def _answered(self, attempt: Attempt, latency_s: float) -> None:
+    def _answered(self, attempt: Attempt, latency_s: float, now: float) -> None:
         self.gate.governor.answered(
-            self._clock.now(),
-            attempt.route,
+            now,
+            attempt.out.route,
             sent=attempt.admitted_s,
             latency_s=latency_s,
             size=attempt.size,

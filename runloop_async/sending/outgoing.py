@@ -10,7 +10,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from runloop_async._version import __version__
-from runloop_async.annotations import override
+from runloop_async.annotations import JsonObject, override
 from runloop_async.options import CallOptions, ClientOptions, Timeouts
 from runloop_async.values import query_pairs
 from runloop_async.wire.ids import uuid7
@@ -101,47 +101,63 @@ class Preparation:
         )
         mapping.update(options.default_headers)
         self._headers = Headers(mapping)
+        self._has_query = bool(options.default_query)
 
-    def outgoing(self, request: Request, options: CallOptions) -> Outgoing:
+    def outgoing(self, request: Request, options: CallOptions, name: str) -> Outgoing:
         """Return what goes out for a request.
 
         Args:
             request: What to ask.
             options: The options of the call.
+            name: The name of the request.
         """
-        timeouts = self._options.timeouts
-        if "timeout" in options:
-            timeouts = Timeouts.of(options["timeout"])
-        elif request.timeout_s is not None and not self._options.own_timeouts:
-            wanted_s = request.timeout_s
-            timeouts = attrs.evolve(timeouts, total=wanted_s, idle=wanted_s)
-        elsewhere = request.url
+        timeouts, headers, elsewhere = (
+            self._options.timeouts,
+            self._headers,
+            request.url,
+        )
+        target = self._root + request.path if elsewhere is None else ""
+        if options or request.timeout_s is not None:
+            timeouts = self._timeouts_of(request, options)
+        if elsewhere is None and (options or request.query or self._has_query):
+            target += self._query_of(request, options)
+        if options or request.method != "GET" or request.accept != _JSON:
+            headers = self._headers_of(request, options)
+        elif elsewhere is not None:
+            headers = _headers_elsewhere(request)
         return Outgoing(
             method=request.method,
-            route=request.name,
             base=self._base if elsewhere is None else elsewhere,
-            target=self._target(request, options) if elsewhere is None else "",
-            headers=self._headers_of(request, options),
-            body=_body(request),
+            target=target,
+            headers=headers,
+            body=request.content
+            if request.json is None
+            else _body(request, request.json),
             timeouts=timeouts,
             max_bytes=self._options.max_response_bytes,
+            route=name,
             is_patient=request.patient,
         )
 
-    def _target(self, request: Request, options: CallOptions) -> str:
+    def _timeouts_of(self, request: Request, options: CallOptions) -> Timeouts:
+        timeouts, wanted_s = self._options.timeouts, request.timeout_s
+        if "timeout" in options:
+            return Timeouts.of(options["timeout"])
+        if wanted_s is None or self._options.own_timeouts:
+            return timeouts
+        return attrs.evolve(timeouts, total=wanted_s, idle=wanted_s)
+
+    def _query_of(self, request: Request, options: CallOptions) -> str:
         query = request.query
-        if self._options.default_query or "query" in options:
+        if self._has_query or "query" in options:
             # What one call asks for replaces what the client adds; None takes it away.
             asked = options.get("query") or {}
             query = query_pairs({**self._options.default_query, **dict(query), **asked})
-        path = self._root + request.path
-        return f"{path}?{query_string(query)}" if query else path
+        return f"?{query_string(query)}" if query else ""
 
     def _headers_of(self, request: Request, options: CallOptions) -> Headers:
         if request.url is not None:
             return _headers_elsewhere(request)
-        if request.method == "GET" and request.accept == _JSON and not options:
-            return self._headers
         headers = self._headers.mapping.copy()
         if request.accept != _JSON:  # else it is there, unless the client has another
             headers["Accept"] = request.accept
@@ -154,12 +170,10 @@ class Preparation:
         return Headers(headers)
 
 
-def _body(request: Request) -> bytes | Content | None:
-    if request.json is None:
-        return request.content
-    if request.key_field is None:
-        return msgspec.json.encode(request.json)
-    return msgspec.json.encode({request.key_field: uuid7(), **request.json})
+def _body(request: Request, fields: JsonObject) -> bytes:
+    if request.key_field is not None:
+        fields = {request.key_field: uuid7(), **fields}
+    return msgspec.json.encode(fields)
 
 
 def _headers_elsewhere(request: Request) -> Headers:

@@ -4,7 +4,14 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Mapping,
+    Sequence,
+)
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -29,6 +36,7 @@ from runloop_async.wire.response import Response, error_for, is_success
 from runloop_async.wire.retry import BELIEVABLE_S, Stop, Wait, decide, is_ambiguous
 
 T = TypeVar("T")
+ResponseT = TypeVar("ResponseT", Response, Answer)
 
 _log = logging.getLogger("runloop_async")
 
@@ -134,24 +142,26 @@ class _Sending(Generic[T]):
         "_call",
         "_deadline",
         "_lane",
+        "_name",
         "_request",
         "_runner",
     )
 
     def __init__(self, runner: HttpRunner, call: Sendable[T]) -> None:
+        request = call.request
         self._runner = runner
         self._call = call
-        self._request = call.request
-        self._lane = runner.lanes[call.request.workload]
-        self._began_s = runner.clock.now()
-        delay_s = call.options.get("deadline", runner.options.deadline)
-        self._deadline = Deadline(runner.clock, delay_s)
+        self._request = request
+        self._name = request.name
+        self._lane = runner.lanes[request.workload]
+        self._began_s = math.inf
+        self._deadline: Deadline | None = None
         # Very many may wait for their first attempt: nothing is made for it until then.
         self._attempt: Attempt | None = None
 
     async def whole(self) -> T:
         """Return what the response is read as."""
-        response: Response = await self._until_success(self._once)
+        response = await self._begun(self._runner.pool.send, self._lane.served)
         if len(response.data) >= _LARGE_BYTES:
             await self._runner.turns.take()
         try:
@@ -162,17 +172,35 @@ class _Sending(Generic[T]):
 
     async def opened(self) -> Answer:
         """Return a successful response whose body is not read."""
-        answer: Answer = await self._until_success(self._opened_once)
+        answer = await self._begun(self._opened_once, self._lane.succeeded)
         answer.deadline = self._deadline
         return answer
 
-    async def _until_success(self, once: Callable[[Attempt], Any]) -> Any:
-        if self._deadline.ends_at == math.inf:
-            return await self._attempts(once)
-        scope = self._deadline.scope()
+    def _begun(
+        self,
+        send: Callable[[Attempt], Awaitable[ResponseT]],
+        settle: Callable[[Attempt], None],
+    ) -> Awaitable[ResponseT]:
+        """Begin now; return what makes attempts until one succeeds, or it is late.
+
+        Args:
+            send: Makes an attempt.
+            settle: Takes note of the one that has succeeded.
+        """
+        runner = self._runner
+        self._began_s = runner.clock.now()
+        delay_s = self._call.options.get("deadline", runner.options.deadline)
+        if delay_s is None:
+            return self._attempts(send, settle)
+        self._deadline = Deadline(runner.clock, delay_s)
+        return self._in_time(self._deadline.scope(), self._attempts(send, settle))
+
+    async def _in_time(
+        self, scope: asyncio.Timeout, attempts: Awaitable[ResponseT]
+    ) -> ResponseT:
         try:
             async with scope:
-                return await self._attempts(once)
+                return await attempts
         except TimeoutError:
             if not scope.expired():
                 raise
@@ -185,95 +213,110 @@ class _Sending(Generic[T]):
         self.mark(error, Stop(self._may_be_done(), out_of_time=True))
         return error
 
-    async def _attempts(self, once: Callable[[Attempt], Any]) -> Any:
-        attempt = await self._through_the_gate()
-        while True:
-            try:
-                return await once(attempt)
-            except APIError as error:
-                verdict = self._lane.confirm(self._verdict_on(error, attempt), attempt)
-                self.mark(error, verdict)
-                if isinstance(verdict, Stop):
-                    raise
-                attempt.fail(error, verdict.delay_s)
-            except ClientClosedError as error:
-                error.ambiguous = self._may_be_done()
-                raise
-            except asyncio.CancelledError:
-                if self._may_be_done():
-                    _log.debug(
-                        "%s was cancelled, and may be carried out", self._request
-                    )
-                raise
-            await self._runner.pause(verdict.delay_s)
-            if not await self._lane.enter(attempt):
-                raise self._refusal(attempt)
-
-    async def _through_the_gate(self) -> Attempt:
-        """Wait until the first attempt may leave, and return it."""
-        self._runner.pool.open()  # or say that it is closed, or in another loop
-        lane = self._lane
-        turn = lane.turn(self._request.name)
-        if turn is None:
-            admitted_s: float | None = lane.gate.stamp
-        else:
+    async def _attempts(
+        self,
+        send: Callable[[Attempt], Awaitable[ResponseT]],
+        settle: Callable[[Attempt], None],
+    ) -> ResponseT:
+        lane, runner = self._lane, self._runner
+        runner.pool.open()  # or say that it is closed, or in another loop
+        turn = lane.turn(self._name, self._began_s)
+        admitted_s: float | None = lane.gate.stamp
+        if turn is not None:
             try:
                 admitted_s = await turn
             except BaseException:
                 lane.gate.desert(turn)
                 raise
+        attempt = self._admitted(admitted_s, has_waited=turn is not None)
+        while True:
+            attempt.begin()
+            try:
+                response = await send(attempt)
+                if not 200 <= response.status < 300:  # noqa: PLR2004 - successes
+                    self._check(response)
+                break
+            except APIError as error:
+                delay_s = self._failed(attempt, error)
+                if delay_s is None:
+                    raise
+            except BaseException as error:
+                self._cut_off(attempt, error)
+                raise
+            await self._again(attempt, delay_s)
+        settle(attempt)
+        return response
+
+    def _admitted(self, admitted_s: float | None, *, has_waited: bool) -> Attempt:
+        """Return the first attempt, which was let through the gate.
+
+        Raises:
+            APIError: It was not.
+        """
         if admitted_s is None:
             raise self._refusal(self._new_attempt())
         try:
             attempt = self._new_attempt()
         except BaseException:
-            lane.gate.leave(admitted_s)
+            self._lane.gate.leave(admitted_s)
             raise
-        waited_s = 0.0 if turn is None else admitted_s - self._began_s
-        lane.admitted(attempt, admitted_s, waited_s)
+        waited_s = admitted_s - self._began_s if has_waited else 0.0
+        self._lane.admitted(attempt, admitted_s, waited_s)
         return attempt
 
     def _new_attempt(self) -> Attempt:
-        runner, call = self._runner, self._call
-        out = runner.preparation.outgoing(self._request, call.options)
-        attempt = runner.telemetry.attempt(out)
-        attempt.began_s = self._began_s
-        self._attempt = attempt
+        runner = self._runner
+        out = runner.preparation.outgoing(self._request, self._call.options, self._name)
+        attempt = self._attempt = runner.telemetry.attempt(out, self._began_s)
         return attempt
 
-    async def _once(self, attempt: Attempt) -> Response:
-        """Make one attempt, and return its successful response."""
-        lane = self._lane
-        try:
-            attempt.begin()
-            response = await self._runner.pool.send(attempt)
-            status = response.status
-            if is_success(status) or status in self._request.answers:
-                lane.succeeded(attempt)
-                return response
+    async def _again(self, attempt: Attempt, delay_s: float) -> None:
+        """Wait until the next attempt may leave.
+
+        Raises:
+            APIError: It may not.
+        """
+        await self._runner.pause(delay_s)
+        if not await self._lane.enter(attempt):
+            raise self._refusal(attempt)
+
+    def _check(self, response: Response | Answer) -> None:
+        """Refuse a response that is neither a success nor one that is asked for.
+
+        Raises:
+            APIError: That is what it is.
+        """
+        is_due = response.status in self._request.answers
+        if isinstance(response, Response) and not is_due:
             raise error_for(response, now=time.time())
-        except APIError as error:
-            lane.failed(attempt, error)
-            raise
-        finally:
-            lane.leave(attempt)
 
     async def _opened_once(self, attempt: Attempt) -> Answer:
-        """Make one attempt, and keep its place in the lane if it succeeds."""
-        lane = self._lane
+        """Make an attempt, and read the response only if it is none of success."""
+        answer = await self._runner.pool.stream(attempt)
+        if is_success(answer.status):
+            return answer
+        raise error_for(await answer.refusal(), now=time.time())
+
+    def _failed(self, attempt: Attempt, error: APIError) -> float | None:
+        """Take note of a failure; return how long to wait, None to raise it."""
         try:
-            attempt.begin()
-            answer = await self._runner.pool.stream(attempt)
-            if not is_success(answer.status):
-                refusal = await answer.refusal()
-                raise error_for(refusal, now=time.time())  # noqa: TRY301
-        except BaseException as error:
-            if isinstance(error, APIError):
-                lane.failed(attempt, error)
-            lane.leave(attempt)
-            raise
-        lane.succeeded(attempt)
-        return answer
+            self._lane.failed(attempt, error)
+        finally:
+            self._lane.leave(attempt)
+        verdict = self._lane.confirm(self._verdict_on(error, attempt), attempt)
+        self.mark(error, verdict)
+        if isinstance(verdict, Stop):
+            return None
+        attempt.fail(error, verdict.delay_s)
+        return verdict.delay_s
+
+    def _cut_off(self, attempt: Attempt, error: BaseException) -> None:
+        """Take note of an attempt that something else than a failure has ended."""
+        self._lane.leave(attempt)
+        if isinstance(error, ClientClosedError):
+            error.ambiguous = self._may_be_done()
+        elif isinstance(error, asyncio.CancelledError) and self._may_be_done():
+            _log.debug("%s was cancelled, and may be carried out", self._request)
 
     def _verdict_on(self, error: APIError, attempt: Attempt) -> Wait | Stop:
         """Decide what follows a failed attempt, by the options of client and call."""
@@ -291,7 +334,7 @@ class _Sending(Generic[T]):
             safety=request.safety,
             attempt=max(attempt.charged, 1),
             dice=runner.clock.random(),
-            left_s=self._deadline.left_s(),
+            left_s=math.inf if self._deadline is None else self._deadline.left_s(),
         )
 
     def _refusal(self, attempt: Attempt) -> APIError:
