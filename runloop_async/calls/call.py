@@ -24,6 +24,9 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
+_NONE = CallOptions()
+
+
 class Unsent:
     """Warns when a write is dropped that was never sent: an `await` was forgotten.
 
@@ -54,7 +57,7 @@ class Call(Repeatable[T_co]):
     """What to ask."""
     read: Callable[[Response], T_co]
     """Turns a successful response into the result."""
-    options: CallOptions = attrs.field(factory=CallOptions)
+    options: CallOptions = _NONE  # which nobody changes
     """Options of this call, in place of the client's."""
     unsent: Unsent | None = attrs.field(default=None, kw_only=True)
     """Of a write, what warns if it is dropped before it, or a copy of it, was sent."""
@@ -62,7 +65,8 @@ class Call(Repeatable[T_co]):
     @override
     def start(self) -> Coroutine[Any, Any, T_co]:
         """Return a new coroutine that sends the request."""
-        self._begun()
+        if self.unsent is not None:
+            self._begun()
         return self.runner.run(self)
 
     @override

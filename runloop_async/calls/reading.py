@@ -1,7 +1,7 @@
 """What a call makes of a successful response."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from types import NoneType
 from typing import Any, Final, TypeVar
 
@@ -17,8 +17,13 @@ def reader(shape: type[T]) -> Callable[[Response], T]:
 
     The shapes `bytes` and `str` are the body as it came; NoneType promises nothing.
     """
-    as_it_came: Any = _AS_IT_CAME.get(shape)
-    return as_it_came or partial(_model, shape)
+    kind: Any = shape  # to a cache, a class is not hashable as such
+    return _reader(kind)
+
+
+@lru_cache(maxsize=1024)
+def _reader(shape: Any) -> Callable[[Response], Any]:
+    return _AS_IT_CAME.get(shape) or partial(_model, shape)
 
 
 def _model(shape: type[T], response: Response) -> T:

@@ -12,6 +12,8 @@ from runloop_async.annotations import listed, override
 from runloop_async.options import CallOptions, merged
 
 T_co = TypeVar("T_co", covariant=True)
+_Work = Coroutine[Any, Any, Any]
+_Driven = tuple[object, _Work, dict[object, _Work] | None]
 
 
 @attrs.define(eq=False)
@@ -26,16 +28,10 @@ class Repeatable(Coroutine[Any, Any, T_co]):
     as slowly.
     """
 
-    _driver: object = attrs.field(default=None, init=False, repr=False)
-    """The task that drives this as a coroutine, and beside it what does the work."""
-    _own: Coroutine[Any, Any, T_co] | None = attrs.field(
-        default=None, init=False, repr=False
-    )
-    _others: dict[object, Coroutine[Any, Any, T_co]] | None = attrs.field(
-        default=None, init=False, repr=False
-    )
-    """The same for others that drive it meanwhile: so one value may be handed to
-    several tasks, and each does the work."""
+    _driven: _Driven | None = attrs.field(default=None, init=False, repr=False)
+    """The task that drives this as a coroutine, what does the work, and the same for
+    others that drive it meanwhile: so one value may be handed to several tasks, and
+    each does the work."""
 
     @abstractmethod
     def start(self) -> Coroutine[Any, Any, T_co]:
@@ -52,9 +48,15 @@ class Repeatable(Coroutine[Any, Any, T_co]):
     @override
     def send(self, value: Any, /) -> Any:
         """Go on as a coroutine; the first time in a task starts the work."""
-        task = _task()
         try:
-            return self._work_of(task).send(value)
+            task: object = asyncio.current_task()
+        except RuntimeError:  # driven by hand, outside of an event loop
+            task = None
+        driven = self._driven
+        is_own = driven is not None and driven[0] is task  # as nearly always
+        work = driven[1] if driven is not None and is_own else self._work_of(task)
+        try:
+            return work.send(value)
         except BaseException:  # StopIteration, which brings the result, included
             self._forget(task)
             raise
@@ -77,25 +79,28 @@ class Repeatable(Coroutine[Any, Any, T_co]):
             work.close()
 
     def _work_of(self, task: object) -> Coroutine[Any, Any, T_co]:
-        if self._own is not None and self._driver is task:
-            return self._own
-        others = self._others or {}
-        if task in others:
-            return others[task]
-        work = self.start()
-        if self._own is None:
-            self._driver, self._own = task, work
-        else:
-            self._others = {**others, task: work}
-        return work
+        if self._driven is None:
+            work = self.start()
+            self._driven = task, work, None
+            return work
+        driver, work, others = self._driven
+        if driver is task:
+            return work
+        others = {} if others is None else others
+        if task not in others:
+            others[task] = self.start()
+            self._driven = driver, work, others
+        return others[task]
 
     def _forget(self, task: object) -> Coroutine[Any, Any, T_co] | None:
         """Forget the work of a task, and return it."""
-        work = self._own
-        if work is not None and self._driver is task:
-            self._driver = self._own = None
-            return work
-        return self._others.pop(task, None) if self._others else None
+        if self._driven is None:
+            return None
+        driver, work, others = self._driven
+        if driver is not task:
+            return others.pop(task, None) if others else None
+        self._driven = (*others.popitem(), others) if others else None
+        return work
 
     # asyncio reads these for the repr and the stack of a task. It does not say which
     # task it asks for, so the work that was begun last answers.
@@ -131,7 +136,10 @@ class Repeatable(Coroutine[Any, Any, T_co]):
         return getattr(self._latest(), "cr_await", None)
 
     def _latest(self) -> object:
-        return next(reversed((self._others or {}).values()), self._own)
+        if self._driven is None:
+            return None
+        _, work, others = self._driven
+        return next(reversed((others or {}).values()), work)
 
     if not TYPE_CHECKING:  # pragma: no branch
 

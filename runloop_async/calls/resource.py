@@ -56,7 +56,13 @@ class Resource:
         **ids: object,
     ) -> Call[T]:
         """Make a read; `params` says which query parameters there are."""
-        return Call(self._runner, _read(route, query, params, ids), reader(shape))
+        request = Request(
+            method="GET",
+            route=route,
+            path=fill(route, ids),
+            query=_query(query, params) if query and params else (),
+        )
+        return Call(self._runner, request, reader(shape))
 
     def _list(
         self,

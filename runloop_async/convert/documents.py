@@ -32,9 +32,9 @@ def decode(body: bytes | bytearray, shape: type[T]) -> T:
     """
     try:
         if len(body) < _LARGE:
-            return cast("T", STRAIGHT[shape](body))
+            return STRAIGHT[shape](body)  # type: ignore[no-any-return]
         with _no_collection():
-            return cast("T", STRAIGHT[shape](body))
+            return STRAIGHT[shape](body)  # type: ignore[no-any-return]
     except REFUSALS:
         from runloop_async.convert.decoding import converted
 

@@ -36,6 +36,8 @@ class Workload(Enum):
     WAIT = "wait"
     TRANSFER = "transfer"
 
+    __hash__ = object.__hash__  # that of Enum is written in Python
+
 
 @attrs.frozen(kw_only=True)
 class Content:
@@ -105,8 +107,6 @@ def path_segment(name: str, value: object) -> str:
         TypeError: It is not a string.
         ValueError: It is empty, a dot segment, or has control characters.
     """
-    if type(value) is str and _PLAIN(value):  # as nearly all ids are
-        return value
     text = named_text(name, value)
     if not text:
         raise ValueError(f"{name} is empty: give the id of the thing that you mean")
@@ -121,7 +121,11 @@ def path_segment(name: str, value: object) -> str:
 def fill(route: str, ids: Mapping[str, object]) -> str:
     """Return a path template with its ids filled in, each as one segment."""
     for name, value in ids.items():
-        route = route.replace("{" + name + "}", path_segment(name, value), 1)
+        if type(value) is str and _PLAIN(value):  # as nearly all ids are
+            segment = value
+        else:
+            segment = path_segment(name, value)
+        route = route.replace(f"{{{name}}}", segment, 1)
     return route
 
 
