@@ -28,6 +28,9 @@ taken in, responses only queue up here, which looks as if the server were slow."
 _BYTE_S: Final = 1.5e-9
 _CALLS: Final = 16
 """And what each byte of a response costs; the mean of so many responses counts."""
+_LASTING: Final = 64
+"""With a queue that has lasted for so many responses a connection, one more pays where
+this process is what bounds them: more responses are then taken in at a time."""
 _SLOWER: Final = 2.0
 """Responses that take more than this times the quickest show that the server queues."""
 _MEMORY: Final = 1024
@@ -243,7 +246,9 @@ class Concurrency:
         limit, quickest_s = self.limit, self._quickest_s
         if limit >= self._most or self._is_capped or limit < self._ramp_to:
             return False
-        if latency_s > _SLOWER * quickest_s or limit * self._call_s >= quickest_s:
+        if limit * self._call_s >= quickest_s:
+            return limit < _BASE and self._served >= _LASTING * limit
+        if latency_s > _SLOWER * quickest_s:
             return False
         # Where a queue lasts, about as many as were served may still come.
         to_come = self.waiting + self.backlog + self._served // 2

@@ -253,7 +253,9 @@ class Gate:
                     self._line(route).append(turn)
                     soon = min(soon, self._serve_line(now, route, is_retry=False))
                 else:
-                    at = self._next(now, route)
+                    at = governor.next(now, route)
+                    if at <= now and self._supply is not None:
+                        at = self._supply.next()
                     if at > now:
                         return min(soon, at)
                     self._call_up(turn, now, route, is_retry=False)

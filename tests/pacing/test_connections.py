@@ -16,7 +16,7 @@ from tests.simulation import GET, Caller, Service, simulated
 
 @pytest.mark.parametrize(
     ("service_s", "least", "most"),
-    [(0.001, 10, 10), (0.02, 100, 250), (0.2, 500, 1000)],
+    [(0.001, 10, 100), (0.02, 100, 250), (0.2, 500, 1000)],
 )
 def test_a_slow_service_gets_many_and_a_quick_one_few(
     service_s: float, least: int, most: int
