@@ -5,6 +5,7 @@ Nothing is retried here. How an attempt travels is for `transport` to know.
 
 import asyncio
 import math
+import sys
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
@@ -27,6 +28,7 @@ from runloop_async.sending.network import Network
 from runloop_async.sending.outgoing import Outgoing
 from runloop_async.sending.transport.connector import Connector
 from runloop_async.sending.transport.direct import Direct
+from runloop_async.sending.transport.given import adds_nothing
 from runloop_async.sending.transport.incoming import Incoming
 from runloop_async.sending.transport.names import Watch, is_usable
 from runloop_async.sending.transport.session import Sessions
@@ -123,8 +125,9 @@ class Pool:
             trust_env=network.trust_env,
         )
         has_proxy = network.proxy is not None or network.trust_env
-        if self._connector is not None and not has_proxy and is_usable():
-            self._direct = Direct(self._connector)
+        pool = self._connector or getattr(network.session, "connector", None)
+        if pool is not None and not has_proxy and is_usable():
+            self._direct = Direct(pool, network.session)
 
     @property
     def home(self) -> asyncio.AbstractEventLoop | None:
@@ -147,9 +150,10 @@ class Pool:
         elif home.is_running():  # in another thread
             closing = asyncio.run_coroutine_threadsafe(self._close(), home)
             await asyncio.wrap_future(closing)
-        elif self._connector is not None:
+        else:
             self._give_back()
-            self._connector.cut()
+            if self._connector is not None:
+                self._connector.cut()
 
     async def _close(self) -> None:
         self._border.close()
@@ -261,11 +265,14 @@ class Pool:
         """Return a step of an attempt, with its timeout, while the pool is open."""
         if self.is_closed or self._loop is None:
             self.open()
-        return self._border(attempt, delay_s)
+        return Step(self._border, attempt, self._alarms.start(delay_s), sys.exception())
 
     def _path(self, out: Outgoing) -> "Direct | Sessions":
         is_plain = out.target and not isinstance(out.body, Content)
         if self._direct is None or not is_plain or not self._watch.is_clean():
+            return self._sessions
+        session = self._network.session
+        if session is not None and not adds_nothing(session):
             return self._sessions
         return self._direct
 

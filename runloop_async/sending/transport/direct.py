@@ -4,12 +4,13 @@ A request is some bytes that are written at once. How a response is read is for 
 """
 
 import asyncio
-from typing import Final, cast
+from typing import Any, Final
 
-from aiohttp import BaseConnector
+from aiohttp import BaseConnector, ClientSession
 
 from runloop_async.sending.attempt import Attempt
 from runloop_async.sending.outgoing import Outgoing
+from runloop_async.sending.transport.given import tell_cookies
 from runloop_async.sending.transport.incoming import Incoming, Whole
 from runloop_async.sending.transport.links import Link, Server
 
@@ -20,9 +21,17 @@ _INTERIM: Final = frozenset({100, *range(102, 200)})
 class Direct:
     """Makes attempts over connections that it takes from a pool itself."""
 
-    def __init__(self, connector: BaseConnector) -> None:
-        """Make attempts over the connections of a pool."""
+    def __init__(
+        self, connector: BaseConnector, session: ClientSession | None = None
+    ) -> None:
+        """Make attempts over the connections of a pool.
+
+        Args:
+            connector: The pool.
+            session: The caller's session that it belongs to, if it does.
+        """
         self._connector = connector
+        self._session = session
         self._servers = dict[str, Server]()
 
     async def open(self, attempt: Attempt) -> Incoming:
@@ -43,16 +52,19 @@ class Direct:
             turn = link.ask(sent)
             try:
                 response = await turn
-                if response is None:
-                    return await _parsed(link)
+                answer = (
+                    await _parsed(link) if response is None else Whole(response, link)
+                )
             finally:
-                is_sent = not link.transport.get_write_buffer_size()
-                if not is_sent:
+                if link.transport.get_write_buffer_size():
                     attempt.phase = "write"  # if it ends here, the peer does not read
+                    link.is_unsent = True
         except BaseException:
             link.cut()
             raise
-        return Whole(response, link if is_sent else _Half(link))
+        if self._session is not None:
+            tell_cookies(self._session, out.base, answer)
+        return answer
 
     def give_back(self) -> None:
         """Give all connections that are at hand back to the pool."""
@@ -67,31 +79,16 @@ class Direct:
 
 
 async def _parsed(link: Link) -> Incoming:
-    """Return a response that the parser of aiohttp reads."""
+    """Return a response that aiohttp's parser reads."""
     message, content = await link.handler.read()
     while message.code in _INTERIM:
         message, content = await link.handler.read()
-    is_sent = not link.transport.get_write_buffer_size()
-    holder = link if is_sent else _Half(link)
-    return Incoming(message.code, message.headers, content, holder, link.handler)
-
-
-class _Half:
-    """A connection whose response came before all of the request was sent."""
-
-    def __init__(self, link: Link) -> None:
-        self._link = link
-
-    def close(self) -> None:
-        """Close the connection, without waiting for the peer to read."""
-        self._link.cut()
-
-    release = close
+    return Incoming(message.code, message.headers, content, link, link.handler)
 
 
 def request_bytes(out: Outgoing) -> bytes:
     """Return the whole request as it goes out."""
-    body = cast("bytes | None", out.body)  # all else takes the session path
+    body: Any = out.body  # bytes or None: all else takes the session path
     line = f"{out.method} {out.target} HTTP/1.1\r\n".encode()
     headers = out.headers.encoded()
     if body is None and out.method == "GET":

@@ -108,7 +108,9 @@ class Incoming:
         """Return a body that was read to its end, if it is not too large."""
         if len(body) > max_bytes:
             raise _too_large(max_bytes)
-        self._release()
+        holder, self._holder = self._holder, None
+        if holder is not None:  # pragma: no branch - it is asked for once
+            holder.release()
         return body
 
     async def whole(self, max_bytes: int) -> bytearray:
@@ -216,15 +218,22 @@ class Whole(Incoming):
 
     def __init__(self, response: Plain, holder: Holder) -> None:
         """Begin with a response that `plain` has read."""
-        status, headers, body, is_encoded = response
-        super().__init__(status, headers, _Piece(body), holder)
-        self._body = body
-        self._is_encoded = is_encoded
+        # Not by way of `super`, since this is done for each small call.
+        self.status, self.headers, self._body, self._is_encoded = response
+        self._holder = holder
+        self._inflated = None
 
     @override
     def at_hand(self, max_bytes: int) -> bytes | None:
         """Return the body, if it is not compressed."""
         return None if self._is_encoded else self._done(self._body, max_bytes)
+
+    @override
+    async def piece(self) -> bytes:
+        """Return the next piece of the body, inflated; an empty one is its end."""
+        if self._inflated is None:
+            self._content, self._protocol = _Piece(self._body), None
+        return await super().piece()
 
 
 class _Piece:

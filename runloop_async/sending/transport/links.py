@@ -142,6 +142,7 @@ class Link(asyncio.Protocol):
         "_server",
         "_turn",
         "handler",
+        "is_unsent",
         "is_usable",
         "transport",
     )
@@ -156,6 +157,8 @@ class Link(asyncio.Protocol):
         """What it is written to."""
         self.is_usable = True
         """Whether it is open, and nothing came that nobody has asked for."""
+        self.is_unsent = False
+        """Whether a response came before all of its request was sent."""
         self._loop = server.loop
         self._server = ref(server)
         self._turn: asyncio.Future[Plain | None] | None = None
@@ -226,6 +229,9 @@ class Link(asyncio.Protocol):
         """Have it at hand for the next request, or close it if there can be none."""
         if self._is_handed_over:
             self._take_over()
+        if self.is_unsent:
+            self.cut()
+            return
         server = self._server() if self.is_usable else None
         if server is None:
             self.close()
@@ -245,8 +251,10 @@ class Link(asyncio.Protocol):
         server = self._server()
         if server is not None:
             server.close(self)
+        if self.is_unsent:  # else it would wait for the peer to read
+            self.transport.abort()
 
     def cut(self) -> None:
         """Close it, without waiting for the peer to read."""
+        self.is_unsent = True
         self.close()
-        self.transport.abort()

@@ -1,0 +1,55 @@
+"""A caller's session that is a pool of connections and nothing else.
+
+It adds nothing to a request, so the direct path can take its connections and do without
+the rest of it. What it learns of a response, its cookies, it is told.
+"""
+
+from typing import Any, Final
+
+import aiohttp
+from yarl import URL
+
+from runloop_async.sending.transport.incoming import Incoming
+from runloop_async.wire.plain import PlainHeaders
+
+_ADDING: Final = (
+    "_base_url",
+    "_default_auth",
+    "_default_headers",
+    "_default_proxy",
+    "_default_proxy_auth",
+    "_middlewares",
+    "_skip_auto_headers",
+    "_trace_configs",
+    "_trust_env",
+)
+"""What changes a request unless it is empty."""
+_USUAL: Final = {
+    "_request_class": aiohttp.ClientRequest,
+    "_response_class": aiohttp.ClientResponse,
+    "_version": aiohttp.HttpVersion11,
+}
+"""What changes a request unless it is this."""
+_KNOWN: Final = frozenset(aiohttp.ClientSession.ATTRS)
+
+
+def adds_nothing(session: aiohttp.ClientSession) -> bool:
+    """Tell whether a session is no more than its pool, at this moment."""
+    state: dict[str, Any] = vars(session)
+    # Whoever puts a method of his own on a session adds an attribute.
+    if type(session) is not aiohttp.ClientSession or not state.keys() <= _KNOWN:
+        return False
+    for name in _ADDING:
+        if state.get(name, True):  # another release may call it otherwise
+            return False
+    usual = all(state.get(name) == value for name, value in _USUAL.items())
+    return usual and not any(True for _ in session.cookie_jar)
+
+
+def tell_cookies(session: aiohttp.ClientSession, url: str, answer: Incoming) -> None:
+    """Let a session keep the cookies of a response, as it does with its own."""
+    headers: Any = answer.headers
+    if isinstance(headers, PlainHeaders):
+        headers = headers.parsed()
+    if cookies := headers.getall("Set-Cookie", ()):
+        session.cookie_jar.update_cookies_from_headers(cookies, URL(url))
