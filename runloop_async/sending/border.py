@@ -1,6 +1,6 @@
 """The one border between the network and the rest: a step that may break.
 
-    with border(attempt, timeout_s) as step:
+    with pool.step(attempt, timeout_s) as step:
         return await something(attempt)
     raise step.failure()
 
@@ -10,7 +10,6 @@ whose frames hold the request (see `hiding`). The step has a timeout, and ends a
 when the client is closed.
 """
 
-import sys
 from types import TracebackType
 from typing import Self, TypeGuard
 
@@ -30,10 +29,6 @@ class Border:
         self._alarms = alarms
         self.is_closed = False
         """Whether the client was closed, so that this is why a step ends."""
-
-    def __call__(self, attempt: Attempt, delay_s: float | None) -> "Step":
-        """Return a step of an attempt, with its timeout in seconds, None for none."""
-        return Step(self, attempt, self._alarms.start(delay_s), sys.exception())
 
     def close(self) -> None:
         """End the steps that are going on, and each that follows."""

@@ -58,11 +58,6 @@ class Lane:
             return None
         return gate.join(route, again=again, is_retry=is_retry)
 
-    def admitted(self, attempt: Attempt, at_s: float, waited_s: float) -> None:
-        """Note that an attempt leaves."""
-        self.gate.waits.append(waited_s)
-        attempt.admitted_s = at_s
-
     async def enter(self, attempt: Attempt) -> bool:
         """Wait until an attempt may leave; tell whether it may at all.
 
@@ -74,7 +69,8 @@ class Lane:
         again = attempt.number > 0
         turn = self.turn(attempt.route, now, again=again, is_retry=is_retry)
         if turn is None:
-            self.admitted(attempt, gate.stamp, 0.0)
+            attempt.admitted_s = gate.stamp
+            gate.waits.append(0.0)
             return True
         try:
             admitted_s = await turn
@@ -83,7 +79,8 @@ class Lane:
             raise
         if admitted_s is None:
             return False
-        self.admitted(attempt, admitted_s, admitted_s - now)
+        attempt.admitted_s = admitted_s
+        gate.waits.append(admitted_s - now)
         return True
 
     def leave(self, attempt: Attempt) -> None:

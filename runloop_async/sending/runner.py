@@ -260,8 +260,9 @@ class _Sending(Generic[T]):
         except BaseException:
             self._lane.gate.leave(admitted_s)
             raise
+        attempt.admitted_s = admitted_s
         waited_s = admitted_s - self._began_s if has_waited else 0.0
-        self._lane.admitted(attempt, admitted_s, waited_s)
+        self._lane.gate.waits.append(waited_s)
         return attempt
 
     def _new_attempt(self) -> Attempt:
