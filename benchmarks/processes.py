@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -57,11 +57,23 @@ class Process:
 
 @contextmanager
 def running(
-    module: str, *arguments: str, core: int, more: Mapping[str, str]
+    module: str,
+    *arguments: str,
+    core: int,
+    more: Mapping[str, str],
+    tool: Sequence[str] = (),
 ) -> Generator[Process]:
-    """Run a module on a core, with more variables in its environment."""
+    """Run a module on a core, with more variables in its environment.
+
+    Args:
+        module: Its name.
+        arguments: What comes behind it.
+        core: The number of the core, from the end if negative.
+        more: The variables.
+        tool: A command that runs the interpreter, such as a profiler.
+    """
     with subprocess.Popen(
-        [sys.executable, "-m", module, *arguments],
+        [*tool, sys.executable, "-m", module, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

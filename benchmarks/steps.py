@@ -6,23 +6,30 @@ what a step costs within a request is a little more, since caches are colder the
 
 import asyncio
 import gc
+import sys
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from statistics import median
 from typing import Any, Final
 
 import orjson
 
 from benchmarks.bodies import Answers
+from benchmarks.worker import mark
 from runloop_async import AsyncRunloop
 from runloop_async.convert import decode
 from runloop_async.models.benchmark_runs import BenchmarkRunListView, BenchmarkRunView
 from runloop_async.models.scenarios.scenarios import ScenarioDefinitionListView
 from runloop_async.options import resolve
+from runloop_async.pacing.limits import Limits
 from runloop_async.sending.alarms import Alarms
+from runloop_async.sending.attempt import Attempt, Telemetry
 from runloop_async.sending.clock import SystemClock
+from runloop_async.sending.lanes import Lane, lanes
 from runloop_async.sending.outgoing import Preparation
 from runloop_async.sending.transport.direct import request_bytes
+from runloop_async.wire.request import Workload
 
 _TURNS: Final = 15
 _TURN_S: Final = 0.02
@@ -53,16 +60,48 @@ async def steps() -> Mapping[str, Callable[[], object]]:
     call = client.benchmark_runs.retrieve("bmr_00000001")
     options = resolve({"bearer_token": "x", "base_url": "http://127.0.0.1"}, {})
     preparation = Preparation(options)
-    out = preparation.outgoing(call.request, {})
-    alarms = Alarms(SystemClock())
+    out = preparation.outgoing(call.request, {}, call.request.name)
+    clock = SystemClock()
+    alarms, lane = Alarms(clock), lanes(Limits(), clock)[Workload.API]
+    attempt = Telemetry(clock).attempt(out)
+    attempt.latency_s = 0.001
     body = _body(b"/v1/benchmark_runs/bmr_00000001")
     return {
         "make the call": lambda: client.benchmark_runs.retrieve("bmr_00000001"),
-        "prepare the request": lambda: preparation.outgoing(call.request, {}),
+        "prepare the request": lambda: preparation.outgoing(
+            call.request, {}, call.request.name
+        ),
         "make bytes of the request": lambda: request_bytes(out),
+        "pass the gate and leave it": partial(_pass, lane, attempt, clock),
         "start and stop the timeout": lambda: alarms.start(30.0).stop(),
         "decode the model": lambda: decode(body, BenchmarkRunView),
     }
+
+
+def _pass(lane: Lane, attempt: Attempt, clock: SystemClock) -> float:
+    lane.gate.enter(clock.now(), attempt.route)
+    attempt.admitted_s = lane.gate.stamp
+    lane.gate.waits.append(0.0)
+    lane.served(attempt)
+    return attempt.admitted_s
+
+
+async def _marked(times: int) -> None:
+    """Take each step so many times, between two marks: see `benchmarks.instructions`.
+
+    The first is no step: what it costs to repeat one.
+    """
+    every = {"nothing": lambda: None, **await steps()}
+    print(",".join(every), flush=True)
+    for step in every.values():
+        for _ in range(times):  # which warms up
+            step()
+        gc.collect()
+        mark()
+        for _ in range(times):
+            step()
+        mark()
+    print("done", flush=True)
 
 
 async def _main() -> None:
@@ -107,4 +146,5 @@ def _once_us(step: Callable[[], object]) -> float:
 
 
 if __name__ == "__main__":
-    asyncio.run(_main())
+    marked = sys.argv[1:2] == ["--marked"]
+    asyncio.run(_marked(int(sys.argv[2])) if marked else _main())

@@ -8,7 +8,7 @@ from aiohttp import ClientSession
 
 from benchmarks.cases import Contender
 from benchmarks.worker import work
-from runloop_async import AsyncRunloop
+from runloop_async import AsyncRunloop, Limits
 
 
 class _Library:
@@ -45,11 +45,11 @@ class _Library:
 
 @asynccontextmanager
 async def open_library(
-    url: str, session: ClientSession | None = None
+    url: str, session: ClientSession | None = None, limits: Limits | None = None
 ) -> AsyncGenerator[Contender]:
     """Open this library, with its own connections if no session is given."""
     async with AsyncRunloop(
-        bearer_token="benchmark", base_url=url, session=session
+        bearer_token="benchmark", base_url=url, session=session, limits=limits
     ) as client:
         yield _Library(client)
 

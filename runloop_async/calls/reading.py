@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from types import NoneType
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar, cast
 
 from runloop_async.convert import decode
 from runloop_async.errors import APIResponseValidationError
@@ -12,18 +12,20 @@ from runloop_async.wire.response import Response
 T = TypeVar("T")
 
 
-def reader(shape: type[T]) -> Callable[[Response], T]:
-    """Return the function that reads a body as a shape.
-
-    The shapes `bytes` and `str` are the body as it came; NoneType promises nothing.
-    """
-    kind: Any = shape  # to a cache, a class is not hashable as such
-    return _reader(kind)
+class _Reader(Protocol):
+    def __call__(self, shape: type[T], /) -> Callable[[Response], T]: ...
 
 
 @lru_cache(maxsize=1024)
 def _reader(shape: Any) -> Callable[[Response], Any]:
     return _AS_IT_CAME.get(shape) or partial(_model, shape)
+
+
+reader: Final = cast("_Reader", _reader)
+"""Returns the function that reads a body as a shape.
+
+The shapes `bytes` and `str` are the body as it came; NoneType promises nothing.
+"""
 
 
 def _model(shape: type[T], response: Response) -> T:

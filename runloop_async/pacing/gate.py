@@ -113,9 +113,9 @@ class Gate:
             self._lines and (route, is_retry) in self._lines
         ):
             return False
-        if self._next(now, route, is_retry=is_retry) > now:
+        if self._next(now, route, is_retry) > now:
             return False
-        self._admit(now, route, is_retry=is_retry)
+        self._admit(now, route, is_retry)
         return True
 
     def join(self, route: str, *, again: bool = False, is_retry: bool = False) -> Turn:
@@ -206,13 +206,13 @@ class Gate:
         if soon < LATER:
             self._wake(now, soon)
 
-    def _next(self, now: float, route: str, *, is_retry: bool = False) -> float:
+    def _next(self, now: float, route: str, is_retry: bool) -> float:
         at = self.governor.next(now, route, is_retry=is_retry)
         if at <= now and self._supply is not None:
             return self._supply.next()
         return at
 
-    def _admit(self, now: float, route: str, *, is_retry: bool = False) -> None:
+    def _admit(self, now: float, route: str, is_retry: bool) -> None:
         if self._supply is not None:
             self._supply.left -= 1
         self.stamp = now if now > self.stamp else self.stamp + _APART_S
@@ -221,9 +221,9 @@ class Gate:
     def _line(self, route: str, *, is_retry: bool = False) -> deque[Turn]:
         return self._lines.setdefault((route, is_retry), deque())
 
-    def _call_up(self, turn: Turn, now: float, route: str, *, is_retry: bool) -> None:
+    def _call_up(self, turn: Turn, now: float, route: str, is_retry: bool) -> None:
         self.governor.concurrency.waiting -= 1
-        self._admit(now, route, is_retry=is_retry)
+        self._admit(now, route, is_retry)
         turn.set_result(self.stamp)
 
     def _serve_line(self, now: float, route: str, is_retry: bool) -> float:
@@ -231,10 +231,10 @@ class Gate:
         line = self._lines[route, is_retry]
         while line:
             if not line[0].done():
-                at = self._next(now, route, is_retry=is_retry)
+                at = self._next(now, route, is_retry)
                 if at > now:
                     return at
-                self._call_up(line[0], now, route, is_retry=is_retry)
+                self._call_up(line[0], now, route, is_retry)
             del line[0]
         del self._lines[route, is_retry]
         return LATER
@@ -243,23 +243,23 @@ class Gate:
         """Serve those who are new; return when to go on."""
         queue, routes, soon = self._queue, self._routes, LATER
         governor = self.governor
+        concurrency = governor.concurrency
         while queue:
-            turn, route = queue[0], routes[0]
-            if not turn.done():
-                is_apart = governor.own or governor.held
-                if is_apart and governor.is_apart(
-                    route
-                ):  # those behind it need not wait
-                    self._line(route).append(turn)
-                    soon = min(soon, self._serve_line(now, route, is_retry=False))
-                else:
-                    at = governor.next(now, route)
-                    if at <= now and self._supply is not None:
-                        at = self._supply.next()
-                    if at > now:
-                        return min(soon, at)
-                    self._call_up(turn, now, route, is_retry=False)
-            del queue[0], routes[0]
+            if concurrency.in_flight >= concurrency.limit:
+                return min(soon, concurrency.room_at(now))
+            turn, route = queue.popleft(), routes.popleft()
+            if turn.done():
+                continue
+            if (governor.own or governor.held) and governor.is_apart(route):
+                self._line(route).append(turn)  # those behind it need not wait
+                soon = min(soon, self._serve_line(now, route, is_retry=False))
+                continue
+            at = self._next(now, route, False)
+            if at > now:
+                queue.appendleft(turn)
+                routes.appendleft(route)
+                return min(soon, at)
+            self._call_up(turn, now, route, False)
         return soon
 
     def _sweep(self) -> None:

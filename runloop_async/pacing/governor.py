@@ -210,10 +210,10 @@ class Governor:
         self,
         now: float,
         route: str,
-        *,
         sent: float,
         latency_s: float,
         size: int = 0,
+        *,
         is_retry: bool = False,
     ) -> None:
         """Note a response of a service that works, before its request has left.

@@ -154,7 +154,8 @@ class Telemetry:
         attempt.written_s = self.clock.now()
         for tally in attempt.tallies:
             tally.requests += 1
-            tally.retries += attempt.number > 1
+            if attempt.number > 1:
+                tally.retries += 1
         if self.emit is not None:
             self.emit(Sent(**_facts(attempt)))
 

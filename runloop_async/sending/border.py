@@ -68,7 +68,11 @@ class Step(msgspec.Struct, eq=False):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool:
-        interrupted = self.alarm.stop()
+        alarm = self.alarm
+        if error is None and not alarm.rang:
+            del alarm.bell.alarms[alarm]
+            return False
+        interrupted = alarm.stop()
         if error is None:
             return False
         failure = self._meaning(error, interrupted=interrupted)

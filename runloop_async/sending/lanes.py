@@ -15,7 +15,7 @@ from runloop_async.errors import (
 )
 from runloop_async.events import Event, GateChanged
 from runloop_async.pacing import Concurrency, Governor, RetryBudget, Shared
-from runloop_async.pacing.gate import Gate, Turn
+from runloop_async.pacing.gate import Gate
 from runloop_async.pacing.limits import Limits, Permits
 from runloop_async.pacing.permits import LocalPermits
 from runloop_async.sending.attempt import Attempt
@@ -49,15 +49,6 @@ class Lane:
         self._emit = emit
         self._told = self._now()
 
-    def turn(
-        self, route: str, now: float, *, again: bool = False, is_retry: bool = False
-    ) -> Turn | None:
-        """Let an attempt leave, or return what it has to wait for."""
-        gate = self.gate
-        if gate.enter(now, route, again=again, is_retry=is_retry):
-            return None
-        return gate.join(route, again=again, is_retry=is_retry)
-
     async def enter(self, attempt: Attempt) -> bool:
         """Wait until an attempt may leave; tell whether it may at all.
 
@@ -66,12 +57,12 @@ class Lane:
         gate, is_retry, now = self.gate, attempt.is_retry, self._clock.now()
         if is_retry and gate.governor.budget.is_down:
             return False
-        again = attempt.number > 0
-        turn = self.turn(attempt.route, now, again=again, is_retry=is_retry)
-        if turn is None:
+        again, route = attempt.number > 0, attempt.route
+        if gate.enter(now, route, again=again, is_retry=is_retry):
             attempt.admitted_s = gate.stamp
             gate.waits.append(0.0)
             return True
+        turn = gate.join(route, again=again, is_retry=is_retry)
         try:
             admitted_s = await turn
         except BaseException:
@@ -93,11 +84,21 @@ class Lane:
 
     def served(self, attempt: Attempt) -> None:
         """Note that the service did its work, and give the slot back."""
-        now = self._clock.now()
+        gate, now = self.gate, self._clock.now()
+        admitted_s, is_retry = attempt.admitted_s, attempt.is_retry
         try:
-            self._answered(attempt, attempt.latency_s, now)
+            gate.governor.answered(
+                now,
+                attempt.out.route,
+                admitted_s,
+                attempt.latency_s,
+                attempt.size,
+                is_retry=is_retry,
+            )
+            if self._emit is not None:
+                self._tell(self._emit)
         finally:
-            self.gate.leave(attempt.admitted_s, is_retry=attempt.is_retry, now=now)
+            gate.leave(admitted_s, is_retry=is_retry, now=now)
 
     def failed(self, attempt: Attempt, error: APIError) -> None:
         """Note a failure, before the attempt leaves."""
@@ -138,9 +139,9 @@ class Lane:
         self.gate.governor.answered(
             now,
             attempt.out.route,
-            sent=attempt.admitted_s,
-            latency_s=latency_s,
-            size=attempt.size,
+            attempt.admitted_s,
+            latency_s,
+            attempt.size,
             is_retry=attempt.is_retry,
         )
         if self._emit is not None:

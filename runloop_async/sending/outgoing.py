@@ -24,30 +24,30 @@ _JSON: Final = "application/json"
 class Headers:
     """The headers of a request: to look up and change, and as they go out.
 
-    What most requests of a client send is one object, of which the bytes are made once.
+    What most requests of a client send is one object, whose lines are made once.
     """
 
-    __slots__ = ("_encoded", "mapping")
+    __slots__ = ("_lines", "mapping")
 
     def __init__(self, mapping: CIMultiDict[str]) -> None:
         self.mapping = mapping
         """By name, without regard to case. Whoever hands it on hands on a copy."""
-        self._encoded: bytes | None = None
+        self._lines: str | None = None
 
-    def encoded(self) -> bytes:
+    def lines(self) -> str:
         """Return them as lines of HTTP/1.1.
 
         Raises:
             ValueError: One would be read as several; it was not checked before.
         """
-        if self._encoded is None:
-            text = "".join(
+        if self._lines is None:
+            lines = "".join(
                 f"{name}: {value}\r\n" for name, value in self.mapping.items()
             )
-            if text.count("\n") != len(self.mapping) or "\0" in text:
+            if lines.count("\n") != len(self.mapping) or "\0" in lines:
                 raise ValueError("a header has control characters")
-            self._encoded = text.encode()
-        return self._encoded
+            self._lines = lines
+        return self._lines
 
 
 class Outgoing(Message, msgspec.Struct, kw_only=True, eq=False):

@@ -63,6 +63,7 @@ class Pool:
         self._border = Border(self._alarms)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._holders = 0
+        self._given = self._network.session
         self._connector: Connector | None = None
         self._direct: Direct | None = None
         self._watch = Watch()
@@ -268,13 +269,13 @@ class Pool:
         return Step(self._border, attempt, self._alarms.start(delay_s), sys.exception())
 
     def _path(self, out: Outgoing) -> "Direct | Sessions":
-        is_plain = out.target and not isinstance(out.body, Content)
-        if self._direct is None or not is_plain or not self._watch.is_clean():
+        direct, body = self._direct, out.body
+        is_plain = out.target and (body is None or not isinstance(body, Content))
+        if direct is None or not is_plain or not self._watch.is_clean():
             return self._sessions
-        session = self._network.session
-        if session is not None and not adds_nothing(session):
+        if self._given is not None and not adds_nothing(self._given):
             return self._sessions
-        return self._direct
+        return direct
 
 
 class Answer:

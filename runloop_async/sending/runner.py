@@ -218,15 +218,15 @@ class _Sending(Generic[T]):
         send: Callable[[Attempt], Awaitable[ResponseT]],
         settle: Callable[[Attempt], None],
     ) -> ResponseT:
-        lane, runner = self._lane, self._runner
-        runner.pool.open()  # or say that it is closed, or in another loop
-        turn = lane.turn(self._name, self._began_s)
-        admitted_s: float | None = lane.gate.stamp
+        gate, name = self._lane.gate, self._name
+        self._runner.pool.open()  # or say that it is closed, or in another loop
+        turn = None if gate.enter(self._began_s, name) else gate.join(name)
+        admitted_s: float | None = gate.stamp
         if turn is not None:
             try:
                 admitted_s = await turn
             except BaseException:
-                lane.gate.desert(turn)
+                gate.desert(turn)
                 raise
         attempt = self._admitted(admitted_s, has_waited=turn is not None)
         while True:

@@ -121,7 +121,8 @@ def path_segment(name: str, value: object) -> str:
 def fill(route: str, ids: Mapping[str, object]) -> str:
     """Return a path template with its ids filled in, each as one segment."""
     for name, value in ids.items():
-        if type(value) is str and _PLAIN(value):  # as nearly all ids are
+        # Nearly all ids are of letters, digits and underscores, and need no encoding.
+        if type(value) is str and value.isidentifier() and value.isascii():
             segment = value
         else:
             segment = path_segment(name, value)

@@ -125,7 +125,7 @@ def test_a_hand_on_the_session_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_headers_that_would_be_several_are_refused() -> None:
     with pytest.raises(ValueError, match="control characters"):
-        Headers(CIMultiDict({"a": "b\r\nc: d"})).encoded()
+        Headers(CIMultiDict({"a": "b\r\nc: d"})).lines()
 
 
 async def test_an_alarm_needs_a_task() -> None:

@@ -89,9 +89,8 @@ async def _parsed(link: Link) -> Incoming:
 def request_bytes(out: Outgoing) -> bytes:
     """Return the whole request as it goes out."""
     body: Any = out.body  # bytes or None: all else takes the session path
-    line = f"{out.method} {out.target} HTTP/1.1\r\n".encode()
-    headers = out.headers.encoded()
+    head = f"{out.method} {out.target} HTTP/1.1\r\n{out.headers.lines()}"
     if body is None and out.method == "GET":
-        return b"%b%b\r\n" % (line, headers)
-    sent = body or b""
-    return b"%b%bContent-Length: %d\r\n\r\n%b" % (line, headers, len(sent), sent)
+        return f"{head}\r\n".encode()
+    sent: bytes = body or b""
+    return f"{head}Content-Length: {len(sent)}\r\n\r\n".encode() + sent

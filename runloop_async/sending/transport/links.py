@@ -229,10 +229,7 @@ class Link(asyncio.Protocol):
         """Have it at hand for the next request, or close it if there can be none."""
         if self._is_handed_over:
             self._take_over()
-        if self.is_unsent:
-            self.cut()
-            return
-        server = self._server() if self.is_usable else None
+        server = self._server() if self.is_usable and not self.is_unsent else None
         if server is None:
             self.close()
         else:
