@@ -1,8 +1,8 @@
-"""Read the response that nearly all are: complete, and with its length stated.
+"""Read the response that nearly all are: a success, with its length stated.
 
-Everything else is for aiohttp's parser: chunks, interim responses, errors, responses
-that come in several pieces, and whatever is malformed or merely unusual. So this reader
-can refuse whatever it does not know, and stay short. No framing is decided here that
+Everything else is for aiohttp's parser: chunks, interim responses, errors, heads that
+come in several pieces, and whatever is malformed or merely unusual. So this reader can
+refuse whatever it does not know, and stay short. No framing is decided here that
 aiohttp would decide otherwise; the tests compare the two.
 """
 
@@ -20,6 +20,9 @@ _TEXT: Final = bytes({9, *range(32, 127), *range(128, 256)})
 """The bytes that the lines of a head may consist of."""
 _TOKEN: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
 _STATUS: Final = re.compile(rb"HTTP/1\.1 (2\d\d) .*").fullmatch
+_DIGITS: Final = tuple(b"%d" % digit for digit in range(1, 10))
+"""What a length that is not 0 begins with."""
+_MOST_DIGITS: Final = 9
 _BODYLESS: Final = frozenset({204, 205})
 _LENGTH, _ENCODING, _OTHER, _REFUSED = range(4)
 _KINDS: Final = {
@@ -70,12 +73,13 @@ class PlainHeaders(Mapping[str, str]):
         return len(self.parsed())
 
 
-Plain = tuple[int, PlainHeaders, bytes, bool]
-"""Status, headers, the body as it came, and whether that is compressed."""
+Plain = tuple[int, PlainHeaders, bytes, bool, int]
+"""Status, headers, the body as far as it came, whether that is compressed, and how many
+bytes of it are missing."""
 
 
 def plain(data: bytes) -> Plain | None:
-    """Return the response that some bytes are; None if that is for another to say."""
+    """Return the response that some bytes begin; None if another must read them."""
     end = data.find(b"\r\n\r\n")
     if not 0 < end <= _MOST_BYTES:
         return None
@@ -84,28 +88,35 @@ def plain(data: bytes) -> Plain | None:
     status = _statuses.get(first) or _status_of(first)
     if not status or head.translate(None, _TEXT) != b"\r\n" * len(lines):
         return None
+    is_encoded, told = _told(lines)
     body = data[end + 4 :]
-    is_encoded = _is_encoded(lines, b"%d" % len(body))
-    return (
-        None if is_encoded is None else (status, PlainHeaders(lines), body, is_encoded)
-    )
+    if told == b"%d" % len(body):  # as nearly always
+        return status, PlainHeaders(lines), body, is_encoded, 0
+    if told[:1] in _DIGITS and told.isdigit() and len(told) <= _MOST_DIGITS:
+        missing = int(told) - len(body)
+        if missing > 0:
+            return status, PlainHeaders(lines), body, is_encoded, missing
+    return None
 
 
-def _is_encoded(lines: list[bytes], length: bytes) -> bool | None:
-    """Tell whether a body is encoded; None if it may not be a body of that length."""
-    is_encoded, told = False, None
+def _told(lines: list[bytes]) -> tuple[bool, bytes]:
+    """Tell whether a body is compressed, and its length as it is told.
+
+    There is no length where headers are malformed, or change how the body is read.
+    """
+    is_encoded, told = False, b""
     for line in lines:
         name, colon, value = line.partition(b":")
         kind = _kinds.get(name)
         if kind is None:
             kind = _kind_of(name)
-        if kind == _LENGTH and told is None:
+        if kind == _LENGTH and not told:
             told = value.strip(b" \t")
         elif kind == _ENCODING:
             is_encoded = True
         elif kind != _OTHER or not colon:
-            return None
-    return is_encoded if told == length else None
+            return False, b""
+    return is_encoded, told
 
 
 def _status_of(line: bytes) -> int:

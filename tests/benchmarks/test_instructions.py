@@ -59,7 +59,7 @@ def test_a_case_that_is_not_there_is_told() -> None:
 def test_without_the_tool_it_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("shutil.which", lambda _: None)
+    monkeypatch.setattr(instructions, "_TOOL", ("no-such-tool",))
 
     assert main([]) == 2
 

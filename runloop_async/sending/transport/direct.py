@@ -13,6 +13,7 @@ from runloop_async.sending.outgoing import Outgoing
 from runloop_async.sending.transport.given import tell_cookies
 from runloop_async.sending.transport.incoming import Incoming, Whole
 from runloop_async.sending.transport.links import Link, Server
+from runloop_async.sending.transport.rest import Partial, Rest
 
 _INTERIM: Final = frozenset({100, *range(102, 200)})
 """Statuses that another response follows."""
@@ -52,9 +53,12 @@ class Direct:
             turn = link.ask(sent)
             try:
                 response = await turn
-                answer = (
-                    await _parsed(link) if response is None else Whole(response, link)
-                )
+                if response is None:
+                    answer = await _parsed(link)
+                elif isinstance(response, Rest):
+                    answer = Partial(response, link)
+                else:
+                    answer = Whole(response, link)
             finally:
                 if link.transport.get_write_buffer_size():
                     attempt.phase = "write"  # if it ends here, the peer does not read

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 import aiohttp
 
@@ -10,6 +10,8 @@ from runloop_async.annotations import override
 from runloop_async.errors import ResponseTooLargeError
 from runloop_async.wire.inflate import EncodingError, Inflation, inflation
 from runloop_async.wire.plain import Plain
+
+BodyT = TypeVar("BodyT", bytes, bytearray)
 
 _REFUSAL_BYTES: Final = 64 * 1024
 _REFUSAL_S: Final = 2.0
@@ -90,7 +92,7 @@ class Incoming:
         self._decoder: Inflation | None = None
         self._inflated: Iterator[bytes] | None = None
 
-    def at_hand(self, max_bytes: int) -> bytes | None:
+    def at_hand(self, max_bytes: int) -> bytes | bytearray | None:
         """Return the body if all of it is here as it is, else None; then ask `whole`.
 
         Raises:
@@ -104,7 +106,7 @@ class Incoming:
         self._check_end()
         return self._done(body, max_bytes)
 
-    def _done(self, body: bytes, max_bytes: int) -> bytes:
+    def _done(self, body: BodyT, max_bytes: int) -> BodyT:
         """Return a body that was read to its end, if it is not too large."""
         if len(body) > max_bytes:
             raise _too_large(max_bytes)
@@ -219,7 +221,7 @@ class Whole(Incoming):
     def __init__(self, response: Plain, holder: Holder) -> None:
         """Begin with a response that `plain` has read."""
         # Not by way of `super`, since this is done for each small call.
-        self.status, self.headers, self._body, self._is_encoded = response
+        self.status, self.headers, self._body, self._is_encoded, _ = response
         self._holder = holder
         self._inflated = None
 
@@ -232,24 +234,27 @@ class Whole(Incoming):
     async def piece(self) -> bytes:
         """Return the next piece of the body, inflated; an empty one is its end."""
         if self._inflated is None:
-            self._content, self._protocol = _Piece(self._body), None
+            self._content, self._protocol = Piece(self._body), None
         return await super().piece()
 
 
-class _Piece:
+class Piece:
     """A body that is here."""
 
     def __init__(self, body: bytes) -> None:
         self._body = body
 
     def is_eof(self) -> bool:
+        """Tell whether all of it is here."""
         return True
 
     def read_nowait(self) -> bytes:
+        """Return it, and from then on nothing."""
         body, self._body = self._body, b""
         return body
 
     async def readany(self) -> bytes:
+        """Likewise."""
         return self.read_nowait()
 
 

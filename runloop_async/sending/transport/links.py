@@ -5,13 +5,14 @@ request to its server. When two turns of the event loop had no need for it, it g
 into the pool, which keeps and closes idle connections as ever. Taking it from the pool
 and putting it back for each request costs as much as a third of a small call.
 
-A link reads a response that `wire.plain` can read. If it is another one, the bytes and
-all that follows go to aiohttp's protocol, as if the link were not there.
+A link reads a response that `wire.plain` can read, and `rest` what is missing of it. If
+it is another one, the bytes and all that follows go to aiohttp's protocol, as if the
+link were not there.
 """
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from weakref import ref
 
 from aiohttp import BaseConnector
@@ -26,10 +27,8 @@ from runloop_async.sending.transport.connector import (
     receive_less,
 )
 from runloop_async.sending.transport.endings import watched
+from runloop_async.sending.transport.rest import MOST_BYTES, Rest
 from runloop_async.wire.plain import Plain, plain
-
-if TYPE_CHECKING:
-    from aiohttp.client_proto import ResponseHandler
 
 
 class Server:
@@ -151,7 +150,7 @@ class Link(asyncio.Protocol):
         """Take the connection over from the protocol of aiohttp."""
         # Neither is None where a connection is open, as it is now.
         handler: Any = watched(connection.protocol)
-        self.handler: ResponseHandler = handler
+        self.handler: Any = handler
         """The protocol of aiohttp, for all responses but the plain ones."""
         self.transport: asyncio.Transport = handler.transport
         """What it is written to."""
@@ -161,12 +160,12 @@ class Link(asyncio.Protocol):
         """Whether a response came before all of its request was sent."""
         self._loop = server.loop
         self._server = ref(server)
-        self._turn: asyncio.Future[Plain | None] | None = None
+        self._turn: asyncio.Future[Plain | Rest | None] | None = None
         self._is_handed_over = False
         receive_less(self.transport)
         self.transport.set_protocol(self)
 
-    def ask(self, sent: bytes) -> "asyncio.Future[Plain | None]":
+    def ask(self, sent: bytes) -> "asyncio.Future[Plain | Rest | None]":
         """Send a request, and return what brings its response.
 
         That is None where `handler` reads the response, or knows why there is none.
@@ -183,10 +182,18 @@ class Link(asyncio.Protocol):
             self.is_usable = False
             return
         response = plain(data)
-        if response is None:
-            self._hand_over(data)
+        is_whole = response is not None and not response[4]
         if not turn.done():
-            turn.set_result(response)
+            turn.set_result(response if is_whole else self._begun(data, response))
+
+    def _begun(self, data: bytes, response: Plain | None) -> Rest | None:
+        """Read on after the first bytes of a response, or let the other protocol."""
+        if response is None or len(response[2]) + response[4] > MOST_BYTES:
+            self.hand_over(data)
+            return None
+        rest = Rest(data, response, self, self._loop)
+        self.transport.set_protocol(rest)
+        return rest
 
     @override
     def eof_received(self) -> None:
@@ -213,7 +220,12 @@ class Link(asyncio.Protocol):
         """Likewise."""
         self.handler.resume_writing()
 
-    def _hand_over(self, data: bytes) -> None:
+    def go_on(self) -> None:
+        """Read by itself again."""
+        self.transport.set_protocol(self)
+
+    def hand_over(self, data: bytes) -> None:
+        """Let the protocol of aiohttp read, beginning with some bytes."""
         self._is_handed_over = True
         self.handler.set_response_params(
             read_until_eof=True,
@@ -240,7 +252,7 @@ class Link(asyncio.Protocol):
         self._is_handed_over = False
         self.is_usable = not self.handler.should_close
         if self.is_usable:
-            self.transport.set_protocol(self)
+            self.go_on()
 
     def close(self) -> None:
         """Close it."""
