@@ -4,7 +4,7 @@ The server looks each request up in the document, tells what does not fit, and a
 what the document promises: the least of it, or all of it.
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from email.message import Message
 from typing import Any
 
@@ -66,6 +66,21 @@ NEWER_PARTS = (
 MISTYPED = {
     "scenarios.list_runs": "a scenario, where a list of runs is due",
 }
+# Lists that come in pages of items with ids.
+LISTS = (
+    "benchmark_jobs.list",
+    "benchmark_runs.list",
+    "benchmark_runs.list_scenario_runs",
+    "benchmarks.list",
+    "benchmarks.list_public",
+    "blueprints.list",
+    "devboxes.disk_snapshots.list",
+    "devboxes.list",
+    "objects.list",
+    "scenarios.list",
+    "scenarios.list_public",
+    "scenarios.runs.list",
+)
 SAMPLES = {"string": "text", "integer": 1, "number": 0.5, "boolean": True}
 
 
@@ -84,6 +99,8 @@ class Documented:
     told: list[str] = attrs.field(factory=list[str])
     """In what requests do not fit."""
     asked: int = 0
+    change: Callable[[JsonValue], JsonValue] | None = None
+    """Changes what it answers."""
     _router: Router = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -163,7 +180,8 @@ class Documented:
         kind, promised = next(iter(content.items()))
         if kind != "application/json":
             return web.Response(body=b"text", headers={"content-type": kind})
-        return web.json_response(self._made(promised.get("schema", {})))
+        made = self._made(promised.get("schema", {}))
+        return web.json_response(made if self.change is None else self.change(made))
 
     def _made(self, schema: JsonObject) -> JsonValue:
         schema = resolved(schema, self.schemas)
@@ -239,6 +257,30 @@ async def test_the_document_takes_every_request_and_its_answer_is_understood(
 
     assert server.asked == 1
     assert [each for each in server.told if not each.endswith(NEWER_PARTS)] == []
+
+
+def with_a_bad_item(envelope: JsonValue) -> JsonValue:
+    """Return a page of a thousand items, one of which is none."""
+    (name,) = (key for key, value in envelope.items() if isinstance(value, list))
+    (item,) = envelope[name]
+    items: list[JsonValue] = [{**item, "id": f"item-{n}"} for n in range(1000)]
+    items[17] = 7
+    return {**envelope, name: items, "has_more": False}
+
+
+@pytest.mark.parametrize("is_full", [False, True], ids=["least", "most"])
+@pytest.mark.parametrize("name", LISTS)
+async def test_one_bad_item_of_a_thousand_does_not_lose_its_page(
+    documented: tuple[Documented, AsyncRunloop], name: str, *, is_full: bool
+) -> None:
+    server, client = documented
+    server.is_full, server.change = is_full, with_a_bad_item
+
+    page = await called(client, name, is_full=is_full)
+
+    assert len(page.items) == 999
+    assert ["[17]" in each.path for each in page.unreadable] == [True]
+    assert client.stats().unreadable == 1
 
 
 def test_what_is_newer_is_not_in_the_document() -> None:

@@ -2,7 +2,8 @@
 
 import asyncio
 import traceback
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 
 import pytest
 
@@ -19,6 +20,7 @@ from runloop_async.credentials import Secret
 from runloop_async.errors import APIResponseValidationError
 from runloop_async.testing import Emulator, status, wrong_type
 from runloop_async.testing.state.devboxes.devboxes import DEVBOXES
+from tests.cancelling import CancelledAt, cancelled_after
 from tests.rawserver import Connection, Incoming
 from tests.served import certificate, served
 
@@ -185,3 +187,34 @@ async def test_closing_the_client_ends_a_terminal(
 def shows_token(error: BaseException) -> bool:
     told = traceback.TracebackException.from_exception(error, capture_locals=True)
     return TOKEN in "".join(told.format())
+
+
+async def until_detached(client: AsyncRunloop) -> None:
+    """Attach again, which the emulator refuses while another is attached."""
+    while True:
+        with suppress(ConflictError):
+            async with client.pty.attach("dbx"):
+                return
+        await asyncio.sleep(0.001)
+
+
+async def visit(client: AsyncRunloop) -> None:
+    async with client.pty.attach("dbx") as terminal:
+        async for data in terminal:
+            if data == b"$ ":
+                await terminal.send(b"exit\n")
+
+
+@pytest.mark.parametrize("ended", [CancelledAt, cancelled_after])
+async def test_a_cancellation_at_any_step_leaves_no_terminal_attached(
+    client: AsyncRunloop,
+    ended: Callable[[Awaitable[None], int], Awaitable[bool]],
+) -> None:
+    steps = 0
+    async with asyncio.timeout(60):
+        while not await ended(visit(client), steps):
+            steps += 1
+            assert client.stats().in_flight == 0
+            await until_detached(client)
+    assert steps > 4
+    assert client.stats().connections == 1
