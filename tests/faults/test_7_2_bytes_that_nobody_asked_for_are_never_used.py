@@ -89,10 +89,10 @@ async def test_nor_on_any_connection_of_a_caller(
         client = AsyncRunloop(
             base_url=server.url, bearer_token=KEY, max_retries=0, session=session
         )
-        for name, value in {"is_fresh": never, "MOST_STALE": 3}.items():
-            monkeypatch.setattr(
-                f"runloop_async.sending.transport.session.{name}", value
-            )
+        for module in ("connector", "session"):
+            where = f"runloop_async.sending.transport.{module}"
+            monkeypatch.setattr(f"{where}.is_fresh", never)
+            monkeypatch.setattr(f"{where}.MOST_STALE", 3)
         with pytest.raises(APIConnectionError) as caught:
             await client.benchmark_runs.cancel("bmr_1")
 
