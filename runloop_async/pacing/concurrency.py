@@ -69,9 +69,7 @@ class Shared:
         self.taken = 0
 
     def room_at(self, now: float) -> float:
-        """Return when one more request may leave: past, or infinity if not by time."""
-        if self.taken < self.size:
-            return -math.inf
+        """Return, where it is full, when one more request may leave: past, or never."""
         if self.size == self._most:
             return math.inf
         if now - self._refused_at >= _RECOVER_S:

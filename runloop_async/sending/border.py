@@ -69,13 +69,10 @@ class Step(msgspec.Struct, eq=False):
         traceback: TracebackType | None,
     ) -> bool:
         alarm = self.alarm
-        if error is None and not alarm.rang:
-            del alarm.bell.alarms[alarm]
-            return False
-        interrupted = alarm.stop()
         if error is None:
+            alarm.bell.alarms.pop(alarm, None)
             return False
-        failure = self._meaning(error, interrupted=interrupted)
+        failure = self._meaning(error, interrupted=alarm.stop())
         if isinstance(failure, APIError):
             mask(failure, secrets_in(self.attempt.out.headers.mapping))
         self.attempt.telemetry.broke(self.attempt, failure)

@@ -274,3 +274,24 @@ def test_closing_what_was_never_begun_does_nothing(
     call.close()
 
     assert recorder.calls == []
+
+
+async def test_tasks_that_share_a_flow_go_on_in_any_order() -> None:
+    gates = [asyncio.Event() for _ in range(3)]
+    numbers = iter(range(3))
+
+    async def work() -> int:
+        number = next(numbers)
+        for _ in range(2):
+            await gates[number].wait()
+            await asyncio.sleep(0)
+        return number
+
+    flow = Flow(work)
+    tasks = [asyncio.create_task(flow) for _ in gates]
+    for gate, task in reversed([*zip(gates, tasks, strict=True)]):
+        await asyncio.sleep(0)
+        gate.set()
+        await task
+
+    assert [task.result() for task in tasks] == [0, 1, 2]

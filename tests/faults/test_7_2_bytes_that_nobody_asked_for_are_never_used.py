@@ -79,12 +79,13 @@ async def test_a_server_that_always_speaks_first_is_not_asked(
     assert not caught.value.ambiguous
 
 
+@pytest.mark.parametrize("headers", [{}, {"X-Theirs": "1"}])
 async def test_nor_on_any_connection_of_a_caller(
-    monkeypatch: pytest.MonkeyPatch,
+    headers: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with (
         RawServer(http_json(run())) as server,
-        aiohttp.ClientSession() as session,
+        aiohttp.ClientSession(headers=headers) as session,
     ):
         client = AsyncRunloop(
             base_url=server.url, bearer_token=KEY, max_retries=0, session=session

@@ -9,7 +9,8 @@ import pytest
 
 from runloop_async.errors import APIConnectionError
 from runloop_async.sending.pool import Pool
-from runloop_async.sending.transport.links import Link
+from runloop_async.sending.transport.connector import Connector
+from runloop_async.sending.transport.links import Link, Server
 from tests.rawserver import (
     Connection,
     Incoming,
@@ -147,3 +148,30 @@ async def test_a_connection_that_ends_without_a_word_is_told_as_such(
             await pool.send(attempt(server.url))
 
     assert (caught.value.phase, caught.value.sent) == ("read", None)
+
+
+async def test_a_connection_that_breaks_while_it_is_at_hand_is_not_taken() -> None:
+    async with RawServer(http()) as server:
+        connector = Connector(None, "here")
+        home = Server(server.url, connector, asyncio.get_running_loop())
+        link = await home.connected(5)
+        home.keep(link)
+
+        link.data_received(b"unasked")
+
+        assert home.take() is None
+        link.close()  # a second time
+        await connector.close()
+
+
+async def test_a_server_that_is_forgotten_closes_its_connections() -> None:
+    async with RawServer(http()) as server:
+        connector = Connector(None, "here")
+        home = Server(server.url, connector, asyncio.get_running_loop())
+        link = await home.connected(5)
+
+        del home
+
+        link.close()  # which does nothing by now
+        await server.is_left()
+        await connector.close()

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from typing import Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import aiohttp
 
@@ -37,15 +37,7 @@ class Holder(Protocol):
 
 
 class Content(Protocol):
-    """A body as it comes: what a `StreamReader` of aiohttp does."""
-
-    def is_eof(self) -> bool:
-        """Tell whether all of it is here."""
-        ...
-
-    def read_nowait(self) -> bytes:
-        """Return what is here."""
-        ...
+    """A body as it comes: a `StreamReader` of aiohttp, or what stands in for it."""
 
     async def readany(self) -> bytes:
         """Wait for some, and return it; nothing at its end."""
@@ -99,10 +91,10 @@ class Incoming:
             ResponseTooLargeError: It is larger than that.
             aiohttp.ClientError: It broke off.
         """
-        content = self._content
+        content: Any = self._content  # which is of aiohttp here
         if not content.is_eof() or "Content-Encoding" in self.headers:
             return None
-        body = content.read_nowait()
+        body: bytes = content.read_nowait()
         self._check_end()
         return self._done(body, max_bytes)
 
@@ -244,18 +236,10 @@ class Piece:
     def __init__(self, body: bytes) -> None:
         self._body = body
 
-    def is_eof(self) -> bool:
-        """Tell whether all of it is here."""
-        return True
-
-    def read_nowait(self) -> bytes:
+    async def readany(self) -> bytes:
         """Return it, and from then on nothing."""
         body, self._body = self._body, b""
         return body
-
-    async def readany(self) -> bytes:
-        """Likewise."""
-        return self.read_nowait()
 
 
 def _too_large(max_bytes: int) -> ResponseTooLargeError:

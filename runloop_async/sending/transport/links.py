@@ -122,8 +122,11 @@ class Server:
                 self._connections.pop(link).release()
 
     def __del__(self) -> None:
-        """Leave it to the pool to close what is at hand."""
+        """Leave it to the pool to close what is at hand, and close the rest."""
         self.give_back()
+        for connection in self._connections.values():
+            with suppress(RuntimeError):  # where the event loop has ended
+                connection.close()
 
 
 def _look(reference: "ref[Any]") -> None:

@@ -89,13 +89,8 @@ class Rest(asyncio.BufferedProtocol):
         self._link.handler.connection_lost(exc)
 
     @override
-    def pause_writing(self) -> None:
-        """Pass it on, since the other protocol counts."""
-        self._link.handler.pause_writing()
-
-    @override
     def resume_writing(self) -> None:
-        """Likewise."""
+        """Pass it on, since the other protocol counts."""
         self._link.handler.resume_writing()
 
     def hand_over(self) -> None:
