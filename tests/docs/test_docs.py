@@ -1,11 +1,13 @@
 """The documentation: its code runs, its links lead somewhere, its reference builds."""
 
+import gc
 import inspect
 import io
 import os
 import re
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from itertools import pairwise
@@ -128,6 +130,10 @@ def run_program(program: str, monkeypatch: pytest.MonkeyPatch) -> str:
         monkeypatch.setenv("RUNLOOP_BASE_URL", emulator.url)
         with redirect_stdout(shown), redirect_stderr(io.StringIO()):
             exec(compile(program, "migrating.md", "exec"), {"__name__": "__main__"})  # noqa: S102 - ours
+    with warnings.catch_warnings():
+        # The official client may leave a connection that is not closed.
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
     return shown.getvalue()
 
 
