@@ -128,7 +128,7 @@ class Pool:
         has_proxy = network.proxy is not None or network.trust_env
         pool = self._connector or getattr(network.session, "connector", None)
         if pool is not None and not has_proxy and is_usable():
-            self._direct = Direct(pool, network.session)
+            self._direct = Direct(pool, self._telemetry.clock, network.session)
 
     @property
     def home(self) -> asyncio.AbstractEventLoop | None:

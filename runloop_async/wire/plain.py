@@ -110,11 +110,13 @@ def _told(lines: list[bytes]) -> tuple[bool, bytes]:
         kind = _kinds.get(name)
         if kind is None:
             kind = _kind_of(name)
+        if not colon:
+            return False, b""
         if kind == _LENGTH and not told:
             told = value.strip(b" \t")
         elif kind == _ENCODING:
             is_encoded = True
-        elif kind != _OTHER or not colon:
+        elif kind != _OTHER:
             return False, b""
     return is_encoded, told
 

@@ -2,16 +2,26 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from http.cookies import BaseCookie, SimpleCookie
 from typing import Any
 from unittest.mock import AsyncMock
 
 import aiohttp
 import pytest
 from aiohttp import ClientSession, CookieJar, TraceConfig
+from yarl import URL
 
 from runloop_async import AsyncRunloop
+from runloop_async.annotations import override
 from runloop_async.sending.transport.given import adds_nothing
-from tests.rawserver import RawServer, chunked, http, http_json
+from tests.rawserver import (
+    Connection,
+    Incoming,
+    RawServer,
+    chunked,
+    http,
+    http_json,
+)
 from tests.samples import run
 from tests.sends import KEY
 
@@ -159,3 +169,84 @@ async def test_what_is_no_json_goes_the_same_way(session: ClientSession) -> None
         AsyncRunloop(bearer_token=KEY, base_url=server.url, session=session) as client,
     ):
         assert await client.get("/v1/log", bytes) == b"a log"
+
+
+@pytest.mark.parametrize("limits", [{"limit": 2}, {"limit": 0, "limit_per_host": 2}])
+async def test_a_burst_leaves_connections_to_the_owner(limits: Any) -> None:
+    async def slowly(_: Incoming, connection: Connection) -> None:
+        await asyncio.sleep(0.01)
+        await connection.send(http_json(run()))
+
+    async with (
+        RawServer(slowly) as server,
+        ClientSession(connector=aiohttp.TCPConnector(**limits)) as session,
+        AsyncRunloop(bearer_token=KEY, base_url=server.url, session=session) as client,
+    ):
+        calls = [client.benchmark_runs.retrieve("bmr_1") for _ in range(200)]
+        burst = asyncio.ensure_future(asyncio.gather(*calls))
+        await server.has_got(4)
+        async with session.get(server.url) as response:
+            await response.read()
+
+        assert not burst.done()
+        assert len(server.requests) < 100
+        await burst
+
+
+async def test_connections_are_closed_each_time_where_the_owner_wants_that() -> None:
+    async with (
+        RawServer(http_json(run())) as server,
+        ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as session,
+    ):
+        await ask(server, session, 3)
+
+        assert server.connections == 3
+
+
+async def test_a_cookie_is_of_the_path_that_it_came_from() -> None:
+    async with (
+        RawServer(http_json(run(), "Set-Cookie: a=b")) as server,
+        ClientSession(cookie_jar=CookieJar(unsafe=True)) as session,
+    ):
+        await ask(server, session)
+
+        assert [each["path"] for each in session.cookie_jar] == ["/v1/benchmark_runs"]
+
+
+NOWHERE = URL()
+
+
+class Fresh(CookieJar):
+    """Makes its cookies when it is asked for them."""
+
+    @override
+    def filter_cookies(self, request_url: URL = NOWHERE) -> "BaseCookie[str]":
+        del request_url
+        return SimpleCookie({"token": "fresh"})
+
+
+async def test_a_jar_of_another_kind_is_asked() -> None:
+    async with (
+        RawServer(http_json(run())) as server,
+        ClientSession(cookie_jar=Fresh()) as session,
+    ):
+        await ask(server, session)
+
+        assert server.requests[0].headers["cookie"] == "token=fresh"
+
+
+async def test_a_jar_that_breaks_keeps_no_connection(
+    session: ClientSession, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if path == "session":  # which is the session's own affair
+        return
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(CookieJar, "update_cookies_from_headers", broken)
+    async with RawServer(http_json(run(), "Set-Cookie: a=b")) as server:
+        with pytest.raises(ZeroDivisionError):
+            await ask(server, session)
+
+        await server.is_left()

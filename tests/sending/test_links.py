@@ -8,9 +8,12 @@ from collections.abc import AsyncIterator
 import pytest
 
 from runloop_async.errors import APIConnectionError
+from runloop_async.sending.clock import SystemClock
+from runloop_async.sending.network import Network
 from runloop_async.sending.pool import Pool
 from runloop_async.sending.transport.connector import Connector
 from runloop_async.sending.transport.links import Link, Server
+from tests.fakes import FakeClock
 from tests.rawserver import (
     Connection,
     Incoming,
@@ -21,6 +24,7 @@ from tests.rawserver import (
     then_hang,
 )
 from tests.sends import attempt
+from tests.served import certificate, trusting
 from tests.turns import settle
 
 
@@ -153,7 +157,7 @@ async def test_a_connection_that_ends_without_a_word_is_told_as_such(
 async def test_a_connection_that_breaks_while_it_is_at_hand_is_not_taken() -> None:
     async with RawServer(http()) as server:
         connector = Connector(None, "here")
-        home = Server(server.url, connector, asyncio.get_running_loop())
+        home = Server(server.url, connector, asyncio.get_running_loop(), SystemClock())
         link = await home.connected(5)
         home.keep(link)
 
@@ -167,7 +171,7 @@ async def test_a_connection_that_breaks_while_it_is_at_hand_is_not_taken() -> No
 async def test_a_server_that_is_forgotten_closes_its_connections() -> None:
     async with RawServer(http()) as server:
         connector = Connector(None, "here")
-        home = Server(server.url, connector, asyncio.get_running_loop())
+        home = Server(server.url, connector, asyncio.get_running_loop(), SystemClock())
         link = await home.connected(5)
 
         del home
@@ -175,3 +179,48 @@ async def test_a_server_that_is_forgotten_closes_its_connections() -> None:
         link.close()  # which does nothing by now
         await server.is_left()
         await connector.close()
+
+
+async def test_a_connection_that_was_at_hand_for_too_long_is_not_taken(
+    clock: FakeClock,
+) -> None:
+    """The event loop stood still: otherwise it would be in the pool by now."""
+    async with RawServer(http()) as server:
+        connector = Connector(None, "here")
+        home = Server(server.url, connector, asyncio.get_running_loop(), clock)
+        home.keep(await home.connected(5))
+
+        clock.time_s += 16
+
+        assert home.take() is None
+        await server.is_left()
+        await connector.close()
+
+
+async def test_a_peer_that_ends_behind_chunks_over_tls_is_not_asked_again() -> None:
+    url_of = "https://localhost:{}".format
+    pool = Pool(Network(ssl=trusting("localhost")))
+    answer = then_close(chunked(b"body", b""))
+    async with RawServer(answer, tls=certificate("localhost")) as server:
+        for _ in range(5):
+            assert (await pool.send(attempt(url_of(server.port)))).body == b"body"
+        await pool.close()
+
+    assert server.connections == 5
+
+
+async def test_a_large_request_that_may_be_half_sent_is_the_last_one_over_tls(
+    path: str,
+) -> None:
+    if path == "session":  # which waits until all of it was read
+        return
+    pool = Pool(Network(ssl=trusting("localhost")))
+    async with RawServer(http(b"yes"), tls=certificate("localhost")) as server:
+        url = f"https://localhost:{server.port}"
+        large = attempt(url)
+        large.out.method, large.out.body = "POST", b"x" * 100_000
+        for each in (large, attempt(url)):
+            assert (await pool.send(each)).body == b"yes"
+        await pool.close()
+
+    assert server.connections == 2

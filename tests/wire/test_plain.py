@@ -158,6 +158,7 @@ def test_a_plain_response_is_read() -> None:
         pytest.param(http(b"hello", "Connection: close"), id="the last one"),
         pytest.param(http(b"hello", "X: a\0b"), id="with a control character"),
         pytest.param(http(b"hello", "no colon"), id="with a line that is no header"),
+        pytest.param(http(b"hello", "Content-Encoding"), id="with half a header"),
         pytest.param(http(b"hello", "Content Type: a"), id="with a name of two words"),
         pytest.param(http(b"hello", f"X: {'x' * 8200}"), id="with a very long head"),
         pytest.param(b"HTTP/1.1 200 OK\r\n\r\n", id="without a length"),

@@ -21,7 +21,7 @@ from runloop_async.sending.transport.endings import Handler
 if TYPE_CHECKING:
     from aiohttp.tracing import Trace
 
-_KEEPALIVE_S: Final = 15.0
+KEEPALIVE_S: Final = 15.0
 """Seconds that an idle connection is kept: less than servers and balancers keep theirs,
 so that a write does not meet one that is just being closed."""
 _DNS_CACHE_S: Final = 30
@@ -53,7 +53,7 @@ class Connector(aiohttp.TCPConnector):
         """
         super().__init__(  # pyright: ignore[reportUnknownMemberType]
             limit=0,  # how many requests are under way is bounded before they come here
-            keepalive_timeout=_KEEPALIVE_S,
+            keepalive_timeout=KEEPALIVE_S,
             ttl_dns_cache=_DNS_CACHE_S,
             ssl=True if ssl is None else ssl,
         )

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from aiohttp import BaseConnector, ClientSession
 
+from runloop_async.clock import Clock
 from runloop_async.sending.attempt import Attempt
 from runloop_async.sending.outgoing import Outgoing
 from runloop_async.sending.transport.given import tell_cookies
@@ -23,15 +24,20 @@ class Direct:
     """Makes attempts over connections that it takes from a pool itself."""
 
     def __init__(
-        self, connector: BaseConnector, session: ClientSession | None = None
+        self,
+        connector: BaseConnector,
+        clock: Clock,
+        session: ClientSession | None = None,
     ) -> None:
         """Make attempts over the connections of a pool.
 
         Args:
             connector: The pool.
+            clock: Time.
             session: The caller's session that it belongs to, if it does.
         """
         self._connector = connector
+        self._clock = clock
         self._session = session
         self._servers = dict[str, Server]()
 
@@ -63,11 +69,11 @@ class Direct:
                 if link.transport.get_write_buffer_size():
                     attempt.phase = "write"  # if it ends here, the peer does not read
                     link.is_unsent = True
+            if self._session is not None:
+                tell_cookies(self._session, out.url, answer)
         except BaseException:
             link.cut()
             raise
-        if self._session is not None:
-            tell_cookies(self._session, out.base, answer)
         return answer
 
     def give_back(self) -> None:
@@ -77,7 +83,8 @@ class Direct:
 
     def _server(self, base: str) -> Server:
         """Return a server; clients that share a pool may have several."""
-        server = Server(base, self._connector, asyncio.get_running_loop())
+        loop = asyncio.get_running_loop()
+        server = Server(base, self._connector, loop, self._clock)
         self._servers[base] = server
         return server
 

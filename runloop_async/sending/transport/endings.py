@@ -18,10 +18,13 @@ class Handler(ResponseHandler):
     """aiohttp's protocol, which remembers that the peer has ended its stream."""
 
     has_ended = False
+    is_over = False
+    """Whether the peer has ended the connection, in whatever way."""
 
     @override
     def eof_received(self) -> None:
         """Note the end of the peer's stream."""
+        self.is_over = True
         self.has_ended = _is_orderly(self.transport)
         super().eof_received()
 
@@ -29,13 +32,14 @@ class Handler(ResponseHandler):
 def watched(protocol: Any) -> Any:
     """Return a protocol that remembers it too, where a caller's pool has made it."""
     if not hasattr(protocol, "has_ended"):
-        protocol.has_ended = False
+        protocol.has_ended = protocol.is_over = False
         protocol.eof_received = partial(_ended, ref(protocol))
     return protocol
 
 
 def _ended(protocol: "ref[Any]") -> None:
     handler: Any = protocol()  # which is there, since something calls its method
+    handler.is_over = True
     handler.has_ended = _is_orderly(handler.transport)
     handler.__class__.eof_received(handler)
 

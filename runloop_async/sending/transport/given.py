@@ -30,6 +30,8 @@ _USUAL: Final = {
     "_version": aiohttp.HttpVersion11,
 }
 """What changes a request unless it is this."""
+_JARS: Final = {aiohttp.CookieJar, aiohttp.DummyCookieJar}
+"""Those that have no other cookies than the ones that they hold."""
 _KNOWN: Final = frozenset(aiohttp.ClientSession.ATTRS)
 
 
@@ -43,13 +45,13 @@ def adds_nothing(session: aiohttp.ClientSession) -> bool:
         if state.get(name, True):  # another release may call it otherwise
             return False
     usual = all(state.get(name) == value for name, value in _USUAL.items())
-    return usual and not any(True for _ in session.cookie_jar)
+    return usual and type(session.cookie_jar) in _JARS and not len(session.cookie_jar)
 
 
-def tell_cookies(session: aiohttp.ClientSession, url: str, answer: Incoming) -> None:
+def tell_cookies(session: aiohttp.ClientSession, url: URL, answer: Incoming) -> None:
     """Let a session keep the cookies of a response, as it does with its own."""
     headers: Any = answer.headers
     if isinstance(headers, PlainHeaders):
         headers = headers.parsed()
     if cookies := headers.getall("Set-Cookie", ()):
-        session.cookie_jar.update_cookies_from_headers(cookies, URL(url))
+        session.cookie_jar.update_cookies_from_headers(cookies, url)

@@ -11,15 +11,18 @@ link were not there.
 """
 
 import asyncio
+import math
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 from weakref import ref
 
 from aiohttp import BaseConnector
 from aiohttp.connector import Connection
 
 from runloop_async.annotations import override
+from runloop_async.clock import Clock
 from runloop_async.sending.transport.connector import (
+    KEEPALIVE_S,
     LARGEST_HEADER,
     MOST_HEADERS,
     Origin,
@@ -30,6 +33,9 @@ from runloop_async.sending.transport.endings import watched
 from runloop_async.sending.transport.rest import MOST_BYTES, Rest
 from runloop_async.wire.plain import Plain, plain
 
+_MUCH_BYTES: Final = 64 * 1024
+"""What a new connection takes at once, whether or not the peer reads."""
+
 
 class Server:
     """One server, and the connections to it that are at hand."""
@@ -37,16 +43,23 @@ class Server:
     __slots__ = (
         "__weakref__",
         "_at_hand",
+        "_clock",
         "_connections",
         "_connector",
         "_is_looked_after",
+        "_keeps",
         "_least",
+        "_looked_s",
         "_origin",
         "loop",
     )
 
     def __init__(
-        self, base: str, connector: BaseConnector, loop: asyncio.AbstractEventLoop
+        self,
+        base: str,
+        connector: BaseConnector,
+        loop: asyncio.AbstractEventLoop,
+        clock: Clock,
     ) -> None:
         """Begin without a connection.
 
@@ -54,7 +67,13 @@ class Server:
             base: Scheme, host and port.
             connector: The pool.
             loop: The event loop of the pool.
+            clock: Time.
         """
+        bounds = (connector.limit, connector.limit_per_host, connector.force_close)
+        # Where others may wait for a connection of the pool, it is theirs in turn.
+        self._keeps = not any(bounds)
+        self._clock = clock
+        self._looked_s = -math.inf
         self._origin = Origin(base, loop)
         self._connector = connector
         self.loop = loop
@@ -68,6 +87,8 @@ class Server:
     def take(self) -> "Link | None":
         """Return the connection that was used last, if one is at hand."""
         at_hand = self._at_hand
+        if at_hand and self._clock.now() - self._looked_s > KEEPALIVE_S:
+            self._drop()
         while at_hand:
             link = at_hand.pop()
             if len(at_hand) < self._least:  # noqa: PLR1730 - `min` takes longer
@@ -94,16 +115,27 @@ class Server:
         if connection is not None:
             connection.close()
 
+    def _drop(self) -> None:
+        """Close what is at hand: the event loop stood still, and it may be too old."""
+        for link in self._at_hand:
+            self.close(link)
+        self._at_hand.clear()
+        self._least = 0
+
     def keep(self, link: "Link") -> None:
-        """Have a connection at hand for the next request."""
+        """Have a connection at hand for the next request, or in the pool."""
         self._at_hand.append(link)
-        if not self._is_looked_after:
+        if not self._keeps:
+            self.give_back()
+        elif not self._is_looked_after:
             self._is_looked_after = True
+            self._looked_s = self._clock.now()
             self.loop.call_soon(_look, ref(self))
 
     def look(self) -> None:
         """Give back those that were not needed since the last look."""
         self.give_back(self._least)
+        self._looked_s = self._clock.now()
         self._least = len(self._at_hand)
         self._is_looked_after = bool(self._at_hand)
         if self._is_looked_after:
@@ -175,6 +207,8 @@ class Link(asyncio.Protocol):
         """
         turn = self._turn = self._loop.create_future()
         self.transport.write(sent)
+        if len(sent) > _MUCH_BYTES and self.transport.get_extra_info("ssl_object"):
+            self.is_unsent = True  # for all that a transport of TLS tells
         return turn
 
     @override
@@ -253,7 +287,8 @@ class Link(asyncio.Protocol):
     def _take_over(self) -> None:
         """Read again, if the other protocol is done with its response."""
         self._is_handed_over = False
-        self.is_usable = not self.handler.should_close
+        # What the peer has ended may not look closed yet, which is so over TLS.
+        self.is_usable = not (self.handler.should_close or self.handler.is_over)
         if self.is_usable:
             self.go_on()
 
