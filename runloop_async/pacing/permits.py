@@ -109,19 +109,19 @@ class Supply:
         for number in range(_TRIES):
             if number:
                 await self._clock.sleep(_PAUSE_S * 2.0 ** (number - 1))
-            block = _checked_block(self._permits.block)
             try:
+                block = _checked_block(self._permits.block)
                 delay_s = await _checked_reservation(self._permits.reserve(block))
+                if (seconds := _checked_delay(delay_s)) > 0:
+                    await self._clock.sleep(seconds)
             except PermitsError:
                 raise
             except (Exception, asyncio.CancelledError) as error:
                 if self._is_stopped:
                     raise
                 failure = error
-                continue
-            if (seconds := _checked_delay(delay_s)) > 0:
-                await self._clock.sleep(seconds)
-            return block
+            else:
+                return block
         raise PermitsError(
             f"no permits could be reserved in {_TRIES} tries: {failure!r}"
         ) from failure

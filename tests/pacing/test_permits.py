@@ -9,10 +9,12 @@ import pytest
 from runloop_async.annotations import override
 from runloop_async.errors import ConfigurationError, PermitsError
 from runloop_async.pacing.limits import Limits
+from runloop_async.sending.clock import SystemClock
 from runloop_async.sending.lanes import lanes
 from runloop_async.wire.request import Workload
 from tests.sends import attempt
 from tests.simulation import Caller, Service, SimulatedClock, simulated
+from tests.turns import settle
 
 
 class Scripted:
@@ -160,3 +162,27 @@ def run_at_once(loop: asyncio.AbstractEventLoop, work: Any, **_: Any) -> Any:
         done.set_result(end.value)
         return done
     raise AssertionError(f"it waits for {waited}")
+
+
+def test_a_block_that_cannot_be_asked_for_ends_the_waits() -> None:
+    permits = Scripted(0.0)
+    caller = Caller(Service(), limits=Limits(rate=permits))
+    del permits.block
+
+    simulated(caller.gather(3))
+
+    assert "6 tries" in str(caller.lane.refusal())
+
+
+async def test_a_reservation_that_somebody_cancels_is_made_again() -> None:
+    permits = Scripted(30.0, 0.0)
+    lane = lanes(Limits(rate=permits), SystemClock())[Workload.API]
+    waiting = asyncio.ensure_future(lane.enter(attempt("http://localhost")))
+    await settle()  # it waits until the permits are valid
+
+    for task in asyncio.all_tasks() - {waiting, asyncio.current_task()}:
+        task.cancel()
+
+    async with asyncio.timeout(5):
+        assert await waiting
+    assert permits.reserved == 10
