@@ -163,6 +163,13 @@ def merged(old: CallOptions, new: CallOptions) -> CallOptions:
     return cast("CallOptions", result)
 
 
+_FRAMING: Final = frozenset(
+    {"content-length", "transfer-encoding", "expect", "upgrade"}
+)
+"""Headers that say where a request ends. Another value than the true one would make a
+server take the rest of it for a request of its own."""
+
+
 def with_headers(
     old: Mapping[str, str] | None, new: Mapping[str, str]
 ) -> dict[str, str]:
@@ -204,7 +211,10 @@ def _mapping(name: str, value: object) -> Mapping[object, object]:
 
 
 def _headers(name: str, value: object) -> dict[str, str]:
-    pairs = (header(*each) for each in _mapping(name, value).items())
+    pairs = [header(*each) for each in _mapping(name, value).items()]
+    for each, _ in pairs:
+        if each.lower() in _FRAMING:
+            raise ValueError(f"the header {each} is set by the client: leave it out")
     return dict({pair[0].lower(): pair for pair in pairs}.values())
 
 

@@ -181,3 +181,9 @@ def test_a_header_replaces_that_of_its_name_in_any_case(name: str) -> None:
     assert merged({}, {"headers": {"X-Team": "a", name: "c"}}) == {
         "headers": {name: "c"}
     }
+
+
+@pytest.mark.parametrize("name", ["Content-Length", "transfer-encoding", "EXPECT"])
+def test_headers_that_say_where_a_request_ends_are_the_clients(name: str) -> None:
+    with pytest.raises(ValueError, match="is set by the client"):
+        merged({}, {"headers": {name: "3"}})
