@@ -137,6 +137,8 @@ class Gate:
 
     def desert(self, turn: Turn, *, is_retry: bool = False) -> None:
         """Give up a wait that was cut off."""
+        if not turn.done():  # by whoever drives the call by hand
+            turn.cancel()
         if turn.cancelled():
             self.governor.concurrency.waiting -= 1
             self._deserted += 1

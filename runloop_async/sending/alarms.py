@@ -13,6 +13,8 @@ import msgspec
 
 from runloop_async.clock import Clock, Timer
 
+_BELLS: Final = 64
+"""From so many lengths on, those that are not in use are looked for."""
 _GRAIN_S: Final = 0.001
 """Event loops fire timers early by up to their grain."""
 
@@ -65,12 +67,21 @@ class Alarms:
         key = math.inf if delay_s is None else delay_s
         bell = self._bells.get(key)
         if bell is None:
+            if len(self._bells) >= _BELLS:
+                self._sweep()
             bell = self._bells[key] = _Bell(self._clock, key, self._bells)
         alarm = Alarm(task, self._clock.now() + key, bell, task.cancelling())
         bell.alarms[alarm] = None
         if bell.is_silent:
             bell.wind()
         return alarm
+
+    def _sweep(self) -> None:
+        """Do away with the bells that have no alarm: their lengths may be odd."""
+        for key, bell in [*self._bells.items()]:
+            if not bell.alarms:
+                del self._bells[key]
+                bell.stop()
 
     def ring_all(self) -> None:
         """Interrupt every task, but for the current one."""
@@ -91,6 +102,11 @@ class _Bell:
         self._timer: Timer | None = None
         self.is_silent = delay_s < math.inf
         """Whether it needs a timer to ring, and has none."""
+
+    def stop(self) -> None:
+        """Do without the timer."""
+        if self._timer is not None:
+            self._timer.cancel()
 
     def wind(self) -> None:
         """Have it ring when the first alarm is due."""

@@ -14,7 +14,7 @@ from collections.abc import (
     Iterable,
     Mapping,
 )
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from runloop_async.calls.deadline import Deadline
 from runloop_async.credentials import Secret
@@ -152,19 +152,25 @@ class Pool:
             closing = asyncio.run_coroutine_threadsafe(self._close(), home)
             await asyncio.wrap_future(closing)
         else:
+            with suppress(RuntimeError):  # where it has ended
+                self._end_calls()
             self._give_back()
             if self._connector is not None:
                 self._connector.cut()
 
     async def _close(self) -> None:
-        self._border.close()
-        for gate in self._gates:
-            gate.close()
+        self._end_calls()
         await self._sessions.close()
         self._give_back()
         if self._connector is not None:
             # A peer that does not answer the end of TLS is not waited for.
             await self._connector.close(abort_ssl=True)
+
+    def _end_calls(self) -> None:
+        """End what is under way, and what waits; the loop may go on some time."""
+        self._border.close()
+        for gate in self._gates:
+            gate.close()
 
     def _give_back(self) -> None:
         """Give connections that are at hand back to the pool, which will close them."""
@@ -254,8 +260,8 @@ class Pool:
         alarm = self._alarms.start(None)
         try:
             await sleep()
-        except asyncio.CancelledError:
-            if not alarm.stop():
+        except BaseException as error:
+            if not (alarm.stop() and isinstance(error, asyncio.CancelledError)):
                 raise
         else:
             alarm.stop()

@@ -23,7 +23,12 @@ from runloop_async.calls.deadline import Deadline
 from runloop_async.calls.runner import Sendable, Socket, Stream
 from runloop_async.clock import Clock
 from runloop_async.credentials import Secret
-from runloop_async.errors import APIError, APIResponseValidationError, ClientClosedError
+from runloop_async.errors import (
+    APIConnectionError,
+    APIError,
+    APIResponseValidationError,
+    ClientClosedError,
+)
 from runloop_async.options import ClientOptions
 from runloop_async.sending.attempt import Attempt, Telemetry
 from runloop_async.sending.hiding import mask, secrets_in
@@ -141,8 +146,10 @@ class _Sending(Generic[T]):
         "_began_s",
         "_call",
         "_deadline",
+        "_is_doubtful",
         "_lane",
         "_name",
+        "_reached",
         "_request",
         "_runner",
     )
@@ -156,6 +163,10 @@ class _Sending(Generic[T]):
         self._lane = runner.lanes[request.workload]
         self._began_s = math.inf
         self._deadline: Deadline | None = None
+        # Whether an attempt before the present one may have been carried out.
+        self._is_doubtful = False
+        # Whether one has reached the server; None if that cannot be known.
+        self._reached: bool | None = False
         # Very many may wait for their first attempt: nothing is made for it until then.
         self._attempt: Attempt | None = None
 
@@ -277,9 +288,13 @@ class _Sending(Generic[T]):
         Raises:
             APIError: It may not.
         """
-        await self._runner.pause(delay_s)
-        if not await self._lane.enter(attempt):
-            raise self._refusal(attempt)
+        try:
+            await self._runner.pause(delay_s)
+            if not await self._lane.enter(attempt):
+                raise self._refusal(attempt)  # noqa: TRY301
+        except BaseException as error:
+            self._mark_cut(error)
+            raise
 
     def _check(self, response: Response | Answer) -> None:
         """Refuse a response that is neither a success nor one that is asked for.
@@ -308,12 +323,19 @@ class _Sending(Generic[T]):
         self.mark(error, verdict)
         if isinstance(verdict, Stop):
             return None
+        self._is_doubtful |= is_ambiguous(error, self._request.safety)
+        reached = getattr(error, "sent", True)  # an error of status is a response
+        if reached is not False and not self._reached:
+            self._reached = reached
         attempt.fail(error, verdict.delay_s)
         return verdict.delay_s
 
     def _cut_off(self, attempt: Attempt, error: BaseException) -> None:
         """Take note of an attempt that something else than a failure has ended."""
         self._lane.leave(attempt)
+        self._mark_cut(error)
+
+    def _mark_cut(self, error: BaseException) -> None:
         if isinstance(error, ClientClosedError):
             error.ambiguous = self._may_be_done()
         elif isinstance(error, asyncio.CancelledError) and self._may_be_done():
@@ -354,8 +376,10 @@ class _Sending(Generic[T]):
         error.method, error.route = self._request.method, self._request.route
         error.attempts = 0 if self._attempt is None else self._attempt.number
         error.elapsed_s = self._runner.clock.now() - self._began_s
+        if isinstance(error, APIConnectionError) and error.sent is False:
+            error.sent = self._reached
         if isinstance(verdict, Stop):
-            error.ambiguous = verdict.ambiguous
+            error.ambiguous = verdict.ambiguous or self._is_doubtful
             error.out_of_time = verdict.out_of_time
             error.exhausted = verdict.exhausted
         mask(error, self._secrets())
@@ -370,4 +394,4 @@ class _Sending(Generic[T]):
         attempt = self._attempt
         if self._request.safety is Safety.SAFE or attempt is None:
             return False
-        return attempt.was_sent is not False
+        return self._is_doubtful or attempt.was_sent is not False

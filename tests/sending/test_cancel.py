@@ -22,6 +22,7 @@ from tests.rawserver import (
 )
 from tests.samples import devbox, page, run
 from tests.sends import KEY
+from tests.served import served
 from tests.turns import settle
 
 SLOTS: Final = 2
@@ -130,3 +131,30 @@ async def test_a_write_that_is_cancelled_leaves_a_line_in_the_log(
 
 async def call_of(ask: Ask, client: AsyncRunloop, folder: Path) -> Any:
     return await ask(client, folder)
+
+
+@pytest.mark.parametrize("end", ["close", "throw"])
+async def test_a_call_that_is_given_up_by_hand_in_the_queue_keeps_no_place(
+    end: str,
+) -> None:
+    async with served(then_hang(), http_json(run()), limits=Limits(api=1)) as (
+        server,
+        client,
+    ):
+        first = asyncio.ensure_future(client.benchmark_runs.retrieve("bmr_1"))
+        await server.has_got(1)
+        waiting = client.benchmark_runs.retrieve("bmr_1")
+        waiting.send(None)
+
+        if end == "close":
+            waiting.close()
+        else:
+            with pytest.raises(ZeroDivisionError):
+                waiting.throw(ZeroDivisionError())
+
+        assert client.stats().waiting == 0
+        first.cancel()
+        await asyncio.wait([first])
+        async with asyncio.timeout(5):
+            await client.benchmark_runs.retrieve("bmr_1")
+        assert client.stats().in_flight == 0

@@ -2,11 +2,13 @@
 
 import asyncio
 import gc
+import socket
 from collections.abc import AsyncIterator, Callable
 
 import aiohttp
 import pytest
 
+from runloop_async import AsyncRunloop, Limits
 from runloop_async.errors import (
     APIConnectionError,
     APITimeoutError,
@@ -28,7 +30,7 @@ from tests.rawserver import (
     then_hang,
     then_reset,
 )
-from tests.sends import attempt, opened
+from tests.sends import KEY, attempt, opened
 from tests.turns import settle
 
 
@@ -337,3 +339,26 @@ async def test_stream_without_an_answer_leaves_it_open_whether_it_was_done(
                 pytest.fail("there is no answer")
 
     assert (caught.value.phase, caught.value.sent) == ("read", None)
+
+
+def test_closing_ends_the_calls_of_a_loop_that_stands_still() -> None:
+    home = asyncio.new_event_loop()
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        client = AsyncRunloop(
+            bearer_token=KEY, base_url=url, timeout=None, limits=Limits(api=1)
+        )
+        calls = [
+            home.create_task(client.benchmark_runs.retrieve("bmr_1").start())
+            for _ in range(2)  # one waits for a response, and one in the queue
+        ]
+        home.run_until_complete(asyncio.sleep(0.05))
+
+        asyncio.run(client.aclose())
+
+        ends = asyncio.gather(*calls, return_exceptions=True)
+        found = home.run_until_complete(asyncio.wait_for(ends, 5))
+    home.close()
+    assert [type(each) for each in found] == [ClientClosedError] * 2
