@@ -8,6 +8,7 @@ import asyncio
 import math
 from collections import deque
 from collections.abc import Iterable
+from itertools import compress
 
 from runloop_async.clock import Clock, Timer
 from runloop_async.pacing import LATER, Concurrency, Governor
@@ -36,6 +37,7 @@ class Gate:
         "_queue",
         "_routes",
         "_siblings",
+        "_since",
         "_supply",
         "_timer",
         "_timer_at",
@@ -43,7 +45,6 @@ class Gate:
         "name",
         "stamp",
         "trouble",
-        "waiting_since",
         "waits",
     )
 
@@ -68,7 +69,9 @@ class Gate:
         self._clock = clock
         self._supply = None if permits is None else Supply(permits, clock, self)
         self._queue = deque[Turn]()
-        self._routes = deque[str]()  # beside it, as a pair for each burdens the gc
+        # Beside it, as a tuple for each burdens the garbage collector.
+        self._routes = deque[str]()
+        self._since = deque[float]()
         self._lines = dict[tuple[str, bool], deque[Turn]]()
         self._deserted = 0  # which are still in the queue
         self._siblings: tuple[tuple[Concurrency, Gate], ...] = (
@@ -83,8 +86,6 @@ class Gate:
         """How long the last calls waited here, in seconds."""
         self.trouble: Exception | None = None
         """Why waits were last ended, where the gate itself did it."""
-        self.waiting_since = -math.inf
-        """Since when there has been somebody waiting, if there is."""
 
     @property
     def queued(self) -> int:
@@ -126,12 +127,10 @@ class Gate:
         else:
             self._queue.append(turn)
             self._routes.append(route)
+            self._since.append(self._clock.now())
         concurrency = self.governor.concurrency
         concurrency.waiting += 1
-        if concurrency.waiting == 1:
-            self.waiting_since = self._clock.now()
-            self.pump()
-        elif self._lines:
+        if concurrency.waiting == 1 or self._lines:
             self.pump()
         return turn
 
@@ -159,17 +158,16 @@ class Gate:
     def failed(self, now: float, route: str, sent: float, error: Exception) -> None:
         """Note a failure that may pass; in an outage, end waits that are in vain.
 
-        Those that are to be sent again end at once, the others after some time.
+        Retries end at once, and each of the others after some time of its own.
         """
         self.governor.failed(now, route, sent=sent)
         since = self.governor.budget.down_since
         if since is None:
             return
         for _, gate in self._siblings:
-            if now - max(since, gate.waiting_since) > _PATIENCE_S:
-                gate.release(error)
-            else:
-                gate.release_retries()
+            gate.release_retries()
+            if now - since > _PATIENCE_S:
+                gate.release_older(now - _PATIENCE_S, error)
 
     def release_retries(self) -> None:
         """End the waits of those that the retry budget is to pay for."""
@@ -178,11 +176,22 @@ class Gate:
 
     def release(self, trouble: Exception | None = None) -> None:
         """End all waits: with the time None, which says that nothing may be sent."""
+        self.release_older(math.inf, trouble)
+
+    def release_older(self, than: float, trouble: Exception | None) -> None:
+        """End the waits that began before some time, and of all that were sent once."""
         self.trouble = trouble
-        for line in (self._queue, *self._lines.values()):
+        for line in self._lines.values():
             self._dismiss(line)
-        self._routes.clear()
         self._lines.clear()
+        old = deque[Turn]()
+        while self._since and self._since[0] < than:
+            old.append(self._queue[0])
+            self._forget_first()
+        self._dismiss(old)
+
+    def _forget_first(self) -> None:
+        del self._queue[0], self._routes[0], self._since[0]
 
     def close(self) -> None:
         """End all waits, and what would have ended them."""
@@ -243,33 +252,31 @@ class Gate:
 
     def _serve_queue(self, now: float) -> float:
         """Serve those who are new; return when to go on."""
-        queue, routes, soon = self._queue, self._routes, LATER
+        queue, soon = self._queue, LATER
         governor = self.governor
         concurrency = governor.concurrency
         while queue:
             if concurrency.in_flight >= concurrency.limit:
                 return min(soon, concurrency.room_at(now))
-            turn, route = queue.popleft(), routes.popleft()
-            if turn.done():
-                continue
-            if (governor.own or governor.held) and governor.is_apart(route):
-                self._line(route).append(turn)  # those behind it need not wait
-                soon = min(soon, self._serve_line(now, route, is_retry=False))
-                continue
-            at = self._next(now, route, False)
-            if at > now:
-                queue.appendleft(turn)
-                routes.appendleft(route)
-                return min(soon, at)
-            self._call_up(turn, now, route, False)
+            turn, route = queue[0], self._routes[0]
+            if not turn.done():
+                if (governor.own or governor.held) and governor.is_apart(route):
+                    self._line(route).append(turn)  # those behind it need not wait
+                    soon = min(soon, self._serve_line(now, route, is_retry=False))
+                else:
+                    at = self._next(now, route, False)
+                    if at > now:
+                        return min(soon, at)
+                    self._call_up(turn, now, route, False)
+            self._forget_first()
         return soon
 
     def _sweep(self) -> None:
         """Take those who gave up out of the queue."""
-        pairs = zip(self._queue, self._routes, strict=True)
-        left = [pair for pair in pairs if not pair[0].done()]
-        self._queue = deque(turn for turn, _ in left)
-        self._routes = deque(route for _, route in left)
+        left = [not turn.done() for turn in self._queue]
+        self._queue = deque(compress(self._queue, left))
+        self._routes = deque(compress(self._routes, left))
+        self._since = deque(compress(self._since, left))
         for key, line in [*self._lines.items()]:
             self._lines[key] = deque(turn for turn in line if not turn.done())
             if not self._lines[key]:

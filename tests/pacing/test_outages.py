@@ -232,3 +232,29 @@ def test_in_an_outage_waits_go_on_and_so_does_what_was_throttled(kind: str) -> N
     verdict = lane.confirm(Wait(2.0), attempt)
 
     assert verdict == (Wait(2.0) if kind else Stop(exhausted=True))
+
+
+def test_each_call_waits_as_long_in_an_outage_whenever_it_was_made() -> None:
+    outage = Outage(begin=0.0, end=100.0)
+    waits = list[float]()
+
+    async def late() -> None:
+        began = now()
+        await outage.caller.call()
+        if outage.caller.failures[-1] is None:  # it was never sent
+            waits.append(now() - began)
+
+    async def all_of_them() -> None:
+        users = asyncio.ensure_future(outage.used(40.0))
+        await asyncio.sleep(2)
+        calls = list[asyncio.Task[None]]()
+        for _ in range(60):
+            calls.append(asyncio.ensure_future(late()))
+            await asyncio.sleep(0.25)
+        await asyncio.gather(*calls)
+        users.cancel()
+
+    simulated(all_of_them())
+
+    assert len(waits) > 20
+    assert min(waits) >= 15.0

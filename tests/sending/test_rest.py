@@ -177,3 +177,20 @@ async def test_it_can_be_asked_for_its_end_again(pool: Pool, path: str) -> None:
     ):
         assert b"".join([each async for each in answer.chunks()]) == BODY
         assert [each async for each in answer.chunks()] == []
+
+
+async def test_a_large_request_is_sent_as_the_peer_reads_it(pool: Pool) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await asyncio.sleep(0.05)
+        await reader.readexactly(20_000_000)
+        writer.write(http(b"yes"))
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        asked = asking(f"http://127.0.0.1:{port}")
+        asked.out.method, asked.out.body = "POST", b"x" * 20_000_000
+        assert (await pool.send(asked)).body == b"yes"
