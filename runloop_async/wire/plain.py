@@ -104,7 +104,7 @@ def _told(lines: list[bytes]) -> tuple[bool, bytes]:
 
     There is no length where headers are malformed, or change how the body is read.
     """
-    is_encoded, told = False, b""
+    is_encoded, told = False, None
     for line in lines:
         name, colon, value = line.partition(b":")
         kind = _kinds.get(name)
@@ -112,13 +112,13 @@ def _told(lines: list[bytes]) -> tuple[bool, bytes]:
             kind = _kind_of(name)
         if not colon:
             return False, b""
-        if kind == _LENGTH and not told:
+        if kind == _LENGTH and told is None:
             told = value.strip(b" \t")
         elif kind == _ENCODING:
             is_encoded = True
         elif kind != _OTHER:
             return False, b""
-    return is_encoded, told
+    return is_encoded, told or b""
 
 
 def _status_of(line: bytes) -> int:

@@ -154,6 +154,10 @@ def test_a_plain_response_is_read() -> None:
         pytest.param(http(b"hello", status=404), id="an error"),
         pytest.param(http(status=204), id="without a body"),
         pytest.param(http(b"hello", "Content-Length: 5"), id="two lengths"),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nContent-Length:\r\nContent-Length: 5\r\n\r\nhello",
+            id="two lengths, one empty",
+        ),
         pytest.param(http(b"hello", "Transfer-Encoding: chunked"), id="in chunks"),
         pytest.param(http(b"hello", "Connection: close"), id="the last one"),
         pytest.param(http(b"hello", "X: a\0b"), id="with a control character"),
