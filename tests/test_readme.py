@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.cases import CASES
 from runloop_async import AsyncRunloop, errors
 from runloop_async.options import CallOptions
 
@@ -65,3 +66,32 @@ def test_every_error_is_in_the_tree() -> None:
     }
 
     assert raised - set(re.findall(r"\w+", section("Errors"))) == set()
+
+
+BENCHMARKS = (ROOT / "benchmarks" / "README.md").read_text()
+
+
+def cells(text: str, begin: str) -> list[str]:
+    """Return the cells of the one row that begins like that."""
+    (row,) = (line for line in text.splitlines() if line.startswith(begin))
+    return [cell.strip() for cell in row.removeprefix(begin).split("|")]
+
+
+def test_its_costs_are_those_of_the_benchmarks() -> None:
+    figures = BENCHMARKS.split("\n## Figures\n")[1].split("--tls")[0]
+    ours, _, _, _, official, *_ = cells(figures, "| `small` |")
+
+    told = cells(README, "| CPU per run, 64 at a time |")
+
+    shown = [f"{float(ours.split()[0]):.0f} us", f"{official.split()[0]} us"]
+    assert told[:2] == shown
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_cases_of_the_benchmarks_are_as_large_as_it_says(case: str) -> None:
+    table = BENCHMARKS.split("\n## What is measured\n")[1].split("\n## ")[0]
+    plan = CASES[case]
+
+    ours, official, *_ = cells(table, f"| `{case}` |")
+
+    assert (ours, official) == (f"{plan.count:,}: {plan.title}", f"{plan.official:,}")
