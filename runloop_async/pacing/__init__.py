@@ -4,8 +4,9 @@ Theory of operation
 -------------------
 
 A client has three lanes: short calls, long polls, transfers. Each has a `Gate`, which
-is a queue, and a `Governor`, which decides when the head of the queue may leave. The
-governor combines four machines. None of them has a clock: each takes events with their
+is a queue, and a `Governor`, which decides when the head of the queue may leave. A head
+that waits for its own route, or for the pace that throttled routes share, steps aside
+for those behind it. The governor combines four machines. None of them has a clock: each takes events with their
 times, in seconds of one clock, in whatever order they come. An exception in any of them
 freezes the lane: it is logged once, and the lane goes on with a fixed bound.
 

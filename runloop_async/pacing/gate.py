@@ -1,18 +1,23 @@
-"""The gate that every request passes: a queue, a timer, a future for each waiting call.
+"""The gate that every request passes: lines of calls that wait, and a timer.
 
-When a request may leave is `pacing.Governor`'s to decide. Calls leave in the order
-in which they came; those that are sent again go before those that are new.
+When a request may leave is `pacing.Governor`'s to decide. Calls wait in one queue, and
+leave in the order in which they came. A call that finds its route bound, when its turn
+comes, steps aside into the line of what binds it, so that it holds up no call but those
+that wait for the same. Calls that are sent again wait in lines of their own, and pass
+those that are new.
 """
 
 import asyncio
 import math
 from collections import deque
 from collections.abc import Iterable
-from itertools import compress
+from heapq import heappop, heappush
 
 from runloop_async.clock import Clock, Timer
 from runloop_async.pacing import LATER, Concurrency, Governor
+from runloop_async.pacing.governor import FREE
 from runloop_async.pacing.limits import Permits
+from runloop_async.pacing.line import Line, Place, Turn
 from runloop_async.pacing.permits import Supply
 
 _PATIENCE_S = 15.0
@@ -23,21 +28,18 @@ _APART_S = 1e-8
 _WAITS = 1024
 """Waits that are kept for the statistics."""
 
-Turn = asyncio.Future[float | None]
-"""What a call waits for: the time at which it leaves, None if it may not."""
-
 
 class Gate:
     """Lets the requests of one lane leave, no sooner than they may."""
 
     __slots__ = (
+        "_asleep",
+        "_awake",
         "_clock",
         "_deserted",
         "_lines",
         "_queue",
-        "_routes",
         "_siblings",
-        "_since",
         "_supply",
         "_timer",
         "_timer_at",
@@ -68,12 +70,12 @@ class Gate:
         self.governor = governor
         self._clock = clock
         self._supply = None if permits is None else Supply(permits, clock, self)
-        self._queue = deque[Turn]()
-        # Beside it, as a tuple for each burdens the garbage collector.
-        self._routes = deque[str]()
-        self._since = deque[float]()
-        self._lines = dict[tuple[str, bool], deque[Turn]]()
-        self._deserted = 0  # which are still in the queue
+        self._queue = Line()
+        self._lines = dict[Place, Line]()  # none of them empty
+        # Those that are not held until some time, and when the others wake up.
+        self._awake = dict[Place, Line]()
+        self._asleep = list[tuple[float, Place]]()
+        self._deserted = 0  # which are still in the lines
         self._siblings: tuple[tuple[Concurrency, Gate], ...] = (
             (governor.concurrency, self),
         )
@@ -89,8 +91,8 @@ class Gate:
 
     @property
     def queued(self) -> int:
-        """How many are in the queue, those included that have just given up."""
-        return len(self._queue) + sum(map(len, self._lines.values()))
+        """How many wait, those included that have just given up."""
+        return sum(len(line.turns) for line in (self._queue, *self._lines.values()))
 
     def share_with(self, gates: "Iterable[Gate]") -> None:
         """Look at all gates of a client, this one included, when a request is over.
@@ -110,8 +112,8 @@ class Gate:
             again: Whether it was sent before, so that it passes those that are new.
             is_retry: Whether the retry budget pays for it.
         """
-        if (self._queue and not again) or (
-            self._lines and (route, is_retry) in self._lines
+        if (self._queue.turns and not again) or (
+            self._lines and self._place(route, again, is_retry) in self._lines
         ):
             return False
         if self._next(now, route, is_retry) > now:
@@ -122,16 +124,15 @@ class Gate:
     def join(self, route: str, *, again: bool = False, is_retry: bool = False) -> Turn:
         """Queue up for what `enter` refused; who stops waiting must `desert`."""
         turn: Turn = asyncio.get_running_loop().create_future()
+        now = self._clock.now()
+        line = self._queue
         if again:
-            self._line(route, is_retry=is_retry).append(turn)
-        else:
-            self._queue.append(turn)
-            self._routes.append(route)
-            self._since.append(self._clock.now())
+            line = self._line(self._place(route, again, is_retry))
+        line.append(turn, route, now)
         concurrency = self.governor.concurrency
         concurrency.waiting += 1
-        if concurrency.waiting == 1 or self._lines:
-            self.pump()
+        if concurrency.waiting == 1 or len(line.turns) == 1:
+            self.pump(now)
         return turn
 
     def desert(self, turn: Turn, *, is_retry: bool = False) -> None:
@@ -171,27 +172,25 @@ class Gate:
 
     def release_retries(self) -> None:
         """End the waits of those that the retry budget is to pay for."""
-        for key in [key for key in self._lines if key[1]]:
-            self._dismiss(self._lines.pop(key))
+        for place in [place for place in self._lines if place.is_retry]:
+            self._dismiss(place, math.inf)
 
     def release(self, trouble: Exception | None = None) -> None:
         """End all waits: with the time None, which says that nothing may be sent."""
         self.release_older(math.inf, trouble)
 
     def release_older(self, than: float, trouble: Exception | None) -> None:
-        """End the waits that began before some time, and of all that were sent once."""
+        """End the waits that began before some time."""
         self.trouble = trouble
-        for line in self._lines.values():
-            self._dismiss(line)
-        self._lines.clear()
-        old = deque[Turn]()
-        while self._since and self._since[0] < than:
-            old.append(self._queue[0])
-            self._forget_first()
-        self._dismiss(old)
+        for place in [*self._lines]:
+            self._dismiss(place, than)
+        self.governor.concurrency.waiting -= self._queue.dismiss(than)
 
-    def _forget_first(self) -> None:
-        del self._queue[0], self._routes[0], self._since[0]
+    def _dismiss(self, place: Place, than: float) -> None:
+        line = self._lines[place]
+        self.governor.concurrency.waiting -= line.dismiss(than)
+        if not line.turns:
+            self._close_line(place)
 
     def close(self) -> None:
         """End all waits, and what would have ended them."""
@@ -210,10 +209,9 @@ class Gate:
         """
         if now is None:
             now = self._clock.now()
-        soon = LATER
-        for key in [*self._lines] if self._lines else ():
-            soon = min(soon, self._serve_line(now, *key))
-        soon = min(soon, self._serve_queue(now)) if self._queue else soon
+        soon = self._serve_lines(now) if self._lines else LATER
+        if self._queue.turns:
+            soon = min(soon, self._serve_queue(now))
         if soon < LATER:
             self._wake(now, soon)
 
@@ -229,66 +227,118 @@ class Gate:
         self.stamp = now if now > self.stamp else self.stamp + _APART_S
         self.governor.admitted(self.stamp, route, is_retry=is_retry)
 
-    def _line(self, route: str, *, is_retry: bool = False) -> deque[Turn]:
-        return self._lines.setdefault((route, is_retry), deque())
+    def _place(self, route: str, again: bool, is_retry: bool) -> Place:
+        """Return where a call waits: behind others of its route that are held."""
+        held = Place(route, again, is_retry)
+        if held in self._lines:
+            return held
+        return Place(self.governor.bound(route), again, is_retry)
 
-    def _call_up(self, turn: Turn, now: float, route: str, is_retry: bool) -> None:
+    def _line(self, place: Place) -> Line:
+        line = self._lines.get(place)
+        if line is None:
+            line = self._lines[place] = self._awake[place] = Line()
+        return line
+
+    def _close_line(self, place: Place) -> None:
+        del self._lines[place]
+        self._awake.pop(place, None)
+
+    def _call_up(self, line: Line, now: float, is_retry: bool) -> None:
         self.governor.concurrency.waiting -= 1
-        self._admit(now, route, is_retry)
-        turn.set_result(self.stamp)
+        self._admit(now, line.routes[0], is_retry)
+        line.turns[0].set_result(self.stamp)
+        line.drop_first()
 
-    def _serve_line(self, now: float, route: str, is_retry: bool) -> float:
-        """Serve those of one route who go before the queue; return when to go on."""
-        line = self._lines[route, is_retry]
-        while line:
-            if not line[0].done():
-                at = self._next(now, route, is_retry)
-                if at > now:
-                    return at
-                self._call_up(line[0], now, route, is_retry)
-            del line[0]
-        del self._lines[route, is_retry]
-        return LATER
+    def _serve_lines(self, now: float) -> float:
+        """Serve all but the queue; return when to go on.
+
+        Those that are sent again come first, and then whoever waits longest.
+        """
+        while self._asleep and self._asleep[0][0] <= now:
+            _, place = heappop(self._asleep)
+            if place in self._lines:
+                self._awake[place] = self._lines[place]
+        soon = LATER
+        for place in sorted(self._awake, key=self._rank):
+            if self._is_full:
+                break
+            soon = min(soon, self._serve_line(now, place))
+        if self._is_full:
+            return self.governor.concurrency.room_at(now)
+        return min(soon, self._asleep[0][0]) if self._asleep else soon
+
+    @property
+    def _is_full(self) -> bool:
+        concurrency = self.governor.concurrency
+        return concurrency.in_flight >= concurrency.limit
+
+    def _rank(self, place: Place) -> tuple[bool, float]:
+        return not place.again, self._awake[place].since[0]
+
+    def _serve_line(self, now: float, place: Place) -> float:
+        """Serve one line; return when to go on."""
+        line, soon = self._lines[place], LATER
+        while line.turns:
+            route = line.routes[0]
+            if line.turns[0].done():
+                line.drop_first()
+                continue
+            at = self._next(now, route, place.is_retry)
+            if at <= now:
+                self._call_up(line, now, place.is_retry)
+                continue
+            bound = self.governor.bound(route)
+            if bound == place.bound:
+                return min(soon, self._sleep(now, at, place))
+            # It waits for something else than those behind it, by now.
+            line.move_first(self._line(place._replace(bound=bound)))
+            soon = min(soon, at)
+        self._close_line(place)
+        return soon
+
+    def _sleep(self, now: float, at: float, place: Place) -> float:
+        """Leave a line alone while its route is held; return when to look at it."""
+        until = self.governor.held.get(place.bound, now)
+        if until <= now:
+            return at
+        self._awake.pop(place, None)
+        heappush(self._asleep, (until, place))
+        return until
 
     def _serve_queue(self, now: float) -> float:
         """Serve those who are new; return when to go on."""
         queue, soon = self._queue, LATER
         governor = self.governor
         concurrency = governor.concurrency
-        while queue:
+        while queue.turns:
             if concurrency.in_flight >= concurrency.limit:
                 return min(soon, concurrency.room_at(now))
-            turn, route = queue[0], self._routes[0]
-            if not turn.done():
-                if (governor.own or governor.held) and governor.is_apart(route):
-                    self._line(route).append(turn)  # those behind it need not wait
-                    soon = min(soon, self._serve_line(now, route, is_retry=False))
-                else:
-                    at = self._next(now, route, False)
-                    if at > now:
-                        return min(soon, at)
-                    self._call_up(turn, now, route, False)
-            self._forget_first()
+            if queue.turns[0].done():
+                queue.drop_first()
+                continue
+            route = queue.routes[0]
+            place = self._place(route, False, False) if self._lines else None
+            if place is None or place not in self._lines:
+                at = self._next(now, route, False)
+                if at <= now:
+                    self._call_up(queue, now, False)
+                    continue
+                soon = min(soon, at)
+                place = Place(governor.bound(route))
+                if place.bound == FREE:  # so are all behind it
+                    return soon
+            queue.move_first(self._line(place))
         return soon
 
     def _sweep(self) -> None:
-        """Take those who gave up out of the queue."""
-        left = [not turn.done() for turn in self._queue]
-        self._queue = deque(compress(self._queue, left))
-        self._routes = deque(compress(self._routes, left))
-        self._since = deque(compress(self._since, left))
-        for key, line in [*self._lines.items()]:
-            self._lines[key] = deque(turn for turn in line if not turn.done())
-            if not self._lines[key]:
-                del self._lines[key]
+        """Take those who gave up out of the lines."""
+        self._queue.sweep()
+        for place, line in [*self._lines.items()]:
+            line.sweep()
+            if not line.turns:
+                self._close_line(place)
         self._deserted = 0
-
-    def _dismiss(self, line: deque[Turn]) -> None:
-        for turn in line:
-            if not turn.done():
-                self.governor.concurrency.waiting -= 1
-                turn.set_result(None)
-        line.clear()
 
     def _wake(self, now: float, at: float) -> None:
         if at < self._timer_at:

@@ -26,6 +26,9 @@ NOW: Final = -math.inf
 """A time to leave: at once."""
 LATER: Final = math.inf
 """A time to leave: not before something else happens, such as a response."""
+FREE: Final = ""
+SHARED: Final = "*"
+"""What binds a route, where it is not its own: nothing, the pace of many routes."""
 _ENOUGH_SENT: Final = 20
 """Requests on a route from which on its throttles tell something."""
 _CHANCE: Final = 0.002
@@ -156,9 +159,11 @@ class Governor:
             self.held.pop(route, None)
         return until
 
-    def is_apart(self, route: str) -> bool:
-        """Tell whether a route waits for itself, so that others may pass it."""
-        return route in self.own or route in self.held
+    def bound(self, route: str) -> str:
+        """Return what a route waits for: `FREE`, `SHARED`, or the route for its own."""
+        if route in self.own or route in self.held:
+            return route
+        return SHARED if route in self._throttled else FREE
 
     def succeeded_since(self, route: str, sent: float) -> bool:
         """Tell whether a request on a route succeeded after some time."""

@@ -4,7 +4,7 @@
 - A rate is a finite number above 0.
 - No exception, whatever the times.
 - What a trial takes back, it has added.
-- A call that waits is admitted, dismissed or cancelled.
+- A call that waits is admitted, dismissed or cancelled. None waits that may leave.
 - Once the service is well, requests leave again within seconds, and the limit is back.
 
 `make invariants` runs 10,000 schedules of each machine.
@@ -23,7 +23,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from runloop_async.annotations import override
 from runloop_async.pacing import Concurrency, Governor, RetryBudget
-from runloop_async.pacing.gate import Gate, Turn
+from runloop_async.pacing.gate import Gate
+from runloop_async.pacing.line import Turn
 from tests.fakes import FakeClock
 
 SCHEDULES = settings(
@@ -198,6 +199,16 @@ class GovernorMachine(RuleBasedStateMachine):
         assert concurrency.limit >= sustained
 
 
+@attrs.define(eq=False)
+class Waiting:
+    """A call at a gate."""
+
+    gate: Gate
+    turn: Turn
+    route: str
+    is_retry: bool
+
+
 class GateMachine(RuleBasedStateMachine):
     """The queue in front of the governor, with callers that give up."""
 
@@ -213,29 +224,39 @@ class GateMachine(RuleBasedStateMachine):
         ]
         for gate in self.gates:
             gate.share_with(tuple(self.gates))
-        self.waiting = list[tuple[Gate, Turn, bool]]()
+        self.waiting = list[Waiting]()
         self.flying = list[tuple[Gate, str, float, bool]]()
         self.ended = self.asked = 0
 
     def _in_loop(self, work: Callable[[], Any]) -> Any:
         async def main() -> Any:
             result = work()
+            self._nobody_waits_in_vain()  # before timers let the clock go on
             for _ in range(5):
                 await asyncio.sleep(0)
             return result
 
         return self.loop.run_until_complete(main())
 
+    def _nobody_waits_in_vain(self) -> None:
+        if self.gates[0].governor.budget.down_since is not None:
+            return
+        now = self.clock.now()
+        for call in self.waiting:
+            if not call.turn.done():
+                governor = call.gate.governor
+                assert governor.next(now, call.route, is_retry=call.is_retry) > now
+
     def _collect(self) -> None:
         """Take up what was admitted or dismissed."""
-        for entry in [*self.waiting]:
-            gate, turn, is_retry = entry
-            if turn.done():
-                self.waiting.remove(entry)
-                if (admitted := turn.result()) is None:
+        for call in [*self.waiting]:
+            if call.turn.done():
+                self.waiting.remove(call)
+                if (admitted := call.turn.result()) is None:
                     self.ended += 1
                 else:
-                    self.flying.append((gate, ROUTES[0], admitted, is_retry))
+                    left = (call.gate, call.route, admitted, call.is_retry)
+                    self.flying.append(left)
 
     @rule(
         place=st.integers(0, 1), n=st.integers(1, 6), again=st.booleans(), route=ROUTE
@@ -252,7 +273,7 @@ class GateMachine(RuleBasedStateMachine):
                     self.flying.append((gate, route, gate.stamp, is_retry))
                 else:
                     turn = gate.join(route, again=again, is_retry=is_retry)
-                    self.waiting.append((gate, turn, is_retry))
+                    self.waiting.append(Waiting(gate, turn, route, is_retry))
 
         self._in_loop(work)
         self._collect()
@@ -267,13 +288,13 @@ class GateMachine(RuleBasedStateMachine):
     def give_up(self, place: int, *, is_seen: bool) -> None:
         if not self.waiting:
             return
-        gate, turn, is_retry = self.waiting.pop(place % len(self.waiting))
+        call = self.waiting.pop(place % len(self.waiting))
 
         def work() -> None:
             if is_seen:  # its time comes, and the caller is cancelled just then
-                gate.pump()
-            turn.cancel()
-            gate.desert(turn, is_retry=is_retry)
+                call.gate.pump()
+            call.turn.cancel()
+            call.gate.desert(call.turn, is_retry=call.is_retry)
             self.ended += 1
 
         self._in_loop(work)
@@ -305,6 +326,25 @@ class GateMachine(RuleBasedStateMachine):
         self._in_loop(work)
         self._collect()
 
+    @rule(place=st.integers(0, 1), n=st.integers(1, 12), route=ROUTE, asked_s=ASKED)
+    def meet_a_limit(
+        self, place: int, n: int, route: str, asked_s: float | None
+    ) -> None:
+        """Have requests of one route turned away, one after another."""
+        gate = self.gates[place]
+
+        def work() -> None:
+            for _ in range(n):
+                now = self.clock.now()
+                if not gate.enter(now, route, again=True):
+                    return
+                sent = gate.stamp
+                gate.governor.throttled(now, route, sent=sent, retry_after=asked_s)
+                gate.leave(sent)
+
+        self._in_loop(work)
+        self._collect()
+
     @rule(place=st.integers(0, 1))
     def release(self, place: int) -> None:
         self._in_loop(self.gates[place].release)
@@ -317,7 +357,10 @@ class GateMachine(RuleBasedStateMachine):
             concurrency = gate.governor.concurrency
             assert 1 <= concurrency.limit <= self.most
             assert concurrency.in_flight == sum(each[0] is gate for each in self.flying)
-            assert concurrency.waiting == sum(each[0] is gate for each in self.waiting)
+            assert concurrency.waiting == sum(
+                each.gate is gate for each in self.waiting
+            )
+        self._nobody_waits_in_vain()
 
     @override
     def teardown(self) -> None:

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 import pytest
 
 from runloop_async.options import RetryPolicy
-from runloop_async.pacing import RetryBudget
+from runloop_async.pacing import Concurrency, Governor, RetryBudget
+from runloop_async.pacing.gate import Gate
 from runloop_async.pacing.limits import Limits
 from runloop_async.sending.lanes import Lane, lanes
 from runloop_async.wire.request import Workload
 from runloop_async.wire.retry import Stop, Wait
+from tests.fakes import FakeClock
 from tests.sends import attempt as attempt_at
 from tests.simulation import GET, Caller, Service, SimulatedClock, now, simulated
 
@@ -258,3 +260,43 @@ def test_each_call_waits_as_long_in_an_outage_whenever_it_was_made() -> None:
 
     assert len(waits) > 20
     assert min(waits) >= 15.0
+
+
+async def test_what_is_sent_again_waits_as_long_in_an_outage() -> None:
+    clock = FakeClock()
+    gate = Gate(Governor(Concurrency(1), RetryBudget()), clock)
+    budget = gate.governor.budget
+    assert gate.enter(0.0, GET)
+    gate.governor.held["GET /held"] = 1e6
+    old = [gate.join(GET, again=True), gate.join(GET), gate.join("GET /held")]
+    gave_up = gate.join("GET /held")
+    gave_up.cancel()
+    gate.desert(gave_up)
+    budget.down_since, clock.time_s = 1.0, 10.0
+    young = [gate.join(GET, again=True), gate.join(GET), gate.join("GET /held")]
+
+    clock.time_s = 20.0
+    gate.failed(20.0, GET, 0.0, OSError("down"))
+
+    assert [turn.done() for turn in old] == [True] * 3
+    assert not any(turn.done() for turn in young)
+    assert gate.governor.concurrency.waiting == 3
+    gate.close()
+
+
+async def test_a_line_that_was_ended_while_it_was_held_is_forgotten() -> None:
+    clock = FakeClock()
+    gate = Gate(Governor(Concurrency(1), RetryBudget()), clock)
+    gate.governor.held[GET] = 5.0
+    ended = gate.join(GET, again=True)
+    gate.release()
+    assert gate.enter(0.0, "GET /free")
+    free = gate.join("GET /free", again=True)
+
+    clock.time_s = 6.0
+    gate.leave(0.0)
+    gate.pump()
+
+    assert ended.result() is None
+    assert free.done()
+    assert gate.queued == 0

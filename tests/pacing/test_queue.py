@@ -6,14 +6,16 @@ import random
 import pytest
 
 from runloop_async import AsyncRunloop
+from runloop_async.annotations import override
 from runloop_async.errors import (
     APIConnectionError,
     ClientClosedError,
     InternalServerError,
 )
 from runloop_async.pacing import Concurrency, Governor, Pace, RetryBudget
-from runloop_async.pacing.gate import Gate, Turn
+from runloop_async.pacing.gate import Gate
 from runloop_async.pacing.limits import Limits
+from runloop_async.pacing.line import Turn
 from runloop_async.resources.benchmark_runs import BenchmarkRuns
 from runloop_async.sending.lanes import lanes
 from runloop_async.wire.request import Workload
@@ -133,8 +135,53 @@ async def test_those_who_wait_for_their_own_route_let_others_pass() -> None:
     assert slow.done()
 
 
-@pytest.mark.parametrize("kind", ["free", "limited", "flaky"])
+async def test_a_route_that_was_never_refused_passes_those_that_were() -> None:
+    clock = FakeClock()
+    gate = gate_of(20, clock)
+    while gate.enter(0.0, GET):
+        gate.governor.throttled(0.0, GET, sent=gate.stamp, retry_after=None)
+        gate.leave(gate.stamp)
+    paced = turns(gate, 3)
+    again = gate.join(GET, again=True)
+
+    assert gate.enter(0.0, "GET /free")
+    await settle()  # and the clock goes on
+
+    assert not any(turn.cancelled() for turn in (again, *paced))
+    stamps = [turn.result() or 0.0 for turn in (again, *paced)]
+    assert stamps == sorted(stamps)
+    assert stamps[0] > 0.0
+
+
+async def test_lines_that_are_held_cost_nothing_until_then() -> None:
+    n = 500
+    gate = gate_of(10)
+    looked = list[str]()
+
+    class Counting(Governor):
+        @override
+        def next(self, now: float, route: str, *, is_retry: bool = False) -> float:
+            looked.append(route)
+            return super().next(now, route, is_retry=is_retry)
+
+    gate.governor = Counting(gate.governor.concurrency, gate.governor.budget)
+    routes = [f"GET /{n}" for n in range(n)]
+    gate.governor.held |= dict.fromkeys(routes, 5.0)
+    held = [gate.join(route, again=True) for route in routes]
+    for _ in range(n):
+        assert gate.enter(0.0, GET)
+        gate.leave(0.0)
+    assert len(looked) <= 4 * n
+
+    await settle()  # the clock goes on
+    while not all(turn.done() for turn in held):
+        gate.leave(0.0)
+
+    assert len(looked) <= 10 * n
+
+
 @pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("kind", ["free", "limited", "flaky"])
 def test_cancels_at_any_moment_leave_nothing_behind(kind: str, seed: int) -> None:
     dice = random.Random(seed)
     service = Service(
