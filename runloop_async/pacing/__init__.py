@@ -6,9 +6,10 @@ Theory of operation
 A client has three lanes: short calls, long polls, transfers. Each has a `Gate`, which
 is a queue, and a `Governor`, which decides when the head of the queue may leave. A head
 that waits for its own route, or for the pace that throttled routes share, steps aside
-for those behind it. The governor combines four machines. None of them has a clock: each takes events with their
-times, in seconds of one clock, in whatever order they come. An exception in any of them
-freezes the lane: it is logged once, and the lane goes on with a fixed bound.
+for those behind it. The governor combines four machines. None of them has a clock: each
+takes events with their times, in seconds of one clock, in whatever order they come. An
+exception in any of them freezes the lane: it is logged once, and the lane goes on with
+a fixed bound.
 
 `Concurrency` bounds the requests in flight of a lane. It begins with 10 and adds one
 for each response that comes while calls wait, as long as responses are no slower than
