@@ -95,8 +95,10 @@ class RawServer:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._server.close()
+        # asyncio forgets to close what it accepts in the turn in which it stops.
+        asyncio.get_running_loop().remove_reader(self._server.sockets[0].fileno())
         await settle()  # connections that were just accepted begin their tasks
+        self._server.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -10,6 +10,7 @@ from runloop_async import AsyncRunloop
 from runloop_async.testing import Emulator, Phases, Stats, delay, drip
 from runloop_async.testing.listening import Door
 from tests.testing.talk import calling, given_up, until
+from tests.turns import settle
 
 ME = "/v1/accounts/me"
 
@@ -110,6 +111,23 @@ async def test_a_connection_that_slips_in_while_the_door_is_shut_is_broken_off()
         assert theirs.recv(1) == b""
     await door.close()
     assert stats.open_connections == 0
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_it_waits_for_connections_that_are_just_accepted(turns: int) -> None:
+    api = Emulator()
+    await api.start()
+    address = ("127.0.0.1", int(api.url.rpartition(":")[2]))
+    with socket.create_connection(address):
+        for _ in range(turns):
+            await asyncio.sleep(0)
+
+        await api.stop()
+        seen = api.stats.most_open_connections
+        await settle()
+
+    assert api.stats.most_open_connections == seen
+    assert api.stats.open_connections == 0
 
 
 async def test_it_can_refuse_connections_and_listen_again_on_the_same_port() -> None:
