@@ -75,7 +75,7 @@ class PlainHeaders(Mapping[str, str]):
 
 Plain = tuple[int, PlainHeaders, bytes, bool, int]
 """Status, headers, the body as far as it came, whether that is compressed, and how many
-bytes of it are missing."""
+bytes of it are missing: fewer than none where more came than the response has."""
 
 
 def plain(data: bytes) -> Plain | None:
@@ -93,9 +93,9 @@ def plain(data: bytes) -> Plain | None:
     if told == b"%d" % len(body):  # as nearly always
         return status, PlainHeaders(lines), body, is_encoded, 0
     if told[:1] in _DIGITS and told.isdigit() and len(told) <= _MOST_DIGITS:
-        missing = int(told) - len(body)
-        if missing > 0:
-            return status, PlainHeaders(lines), body, is_encoded, missing
+        length = int(told)
+        missing = length - len(body)
+        return status, PlainHeaders(lines), body[:length], is_encoded, missing
     return None
 
 

@@ -95,10 +95,15 @@ async def test_what_nobody_asked_for_is_nobodys_response(pool: Pool) -> None:
     assert (first.body, second.body, server.connections) == (b"first", b"second", 2)
 
 
+@pytest.mark.parametrize(
+    "extra", [http(b"extra"), b"\r\n", b"H", b"HTTP/1.1 100 Con", b"garbage"]
+)
 async def test_a_connection_that_says_too_much_at_once_is_not_used_again(
-    pool: Pool,
+    pool: Pool, path: str, extra: bytes
 ) -> None:
-    async with RawServer(http(b"first") + http(b"extra"), http(b"second")) as server:
+    if path == "session" and not extra.endswith(b"extra"):
+        return  # aiohttp keeps the beginning of a response to itself
+    async with RawServer(http(b"first") + extra, http(b"second")) as server:
         assert await several(pool, server, 2) == [b"first", b"second"]
 
     assert server.connections == 2

@@ -183,6 +183,25 @@ def test_a_pool_can_be_closed_after_its_loop_has_ended() -> None:
     assert pool.is_closed
 
 
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_a_connection_at_hand_when_its_loop_ends_is_not_warned_of(
+    recwarn: pytest.WarningsRecorder, *, is_closed: bool
+) -> None:
+    loop = asyncio.new_event_loop()
+    pool = Pool()
+    with Emulator() as api:
+        loop.run_until_complete(pool.send(attempt(f"{api.url}/v1/benchmarks")))
+        loop.close()
+        if is_closed:
+            asyncio.run(pool.close())
+        del pool
+        gc.collect()
+
+    messages = [str(each.message) for each in recwarn]
+    assert [text for text in messages if "nclosed" in text] == []
+    assert len(messages) == (not is_closed)  # the client's own
+
+
 @pytest.mark.parametrize("goes_on", [False, True])
 def test_a_pool_of_a_loop_that_does_not_run_leaves_no_socket(
     recwarn: pytest.WarningsRecorder, *, goes_on: bool

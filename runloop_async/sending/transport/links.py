@@ -35,6 +35,8 @@ from runloop_async.wire.plain import Plain, plain
 
 _MUCH_BYTES: Final = 64 * 1024
 """What a new connection takes at once, whether or not the peer reads."""
+_HELD: Final = "_protocol"
+"""Where a connection of aiohttp has what it gives back."""
 
 
 class Server:
@@ -150,8 +152,7 @@ class Server:
                 self.close(link)
                 continue
             link.transport.set_protocol(link.handler)
-            with suppress(RuntimeError):  # where the event loop has ended
-                self._connections.pop(link).release()
+            _release(self._connections.pop(link))
 
     def __del__(self) -> None:
         """Leave it to the pool to close what is at hand, and close the rest."""
@@ -159,6 +160,15 @@ class Server:
         for connection in self._connections.values():
             with suppress(RuntimeError):  # where the event loop has ended
                 connection.close()
+
+
+def _release(connection: Connection) -> None:
+    """Give a connection back to its pool."""
+    try:
+        connection.release()
+    except RuntimeError:  # the event loop has ended
+        # It is in the pool by now, and would warn that it is not.
+        setattr(connection, _HELD, None)
 
 
 def _look(reference: "ref[Any]") -> None:
@@ -220,6 +230,8 @@ class Link(asyncio.Protocol):
             return
         response = plain(data)
         is_whole = response is not None and not response[4]
+        if response is not None and response[4] < 0:
+            is_whole, self.is_usable = True, False  # what follows is nobody's
         if not turn.done():
             turn.set_result(response if is_whole else self._begun(data, response))
 
