@@ -18,7 +18,13 @@ from contextlib import asynccontextmanager, suppress
 
 from runloop_async.calls.deadline import Deadline
 from runloop_async.credentials import Secret
-from runloop_async.errors import APITimeoutError, ClientClosedError, EventLoopError
+from runloop_async.errors import (
+    APIError,
+    APIStatusError,
+    APITimeoutError,
+    ClientClosedError,
+    EventLoopError,
+)
 from runloop_async.pacing.gate import Gate
 from runloop_async.sending.alarms import Alarms
 from runloop_async.sending.attempt import Attempt, Telemetry
@@ -35,6 +41,7 @@ from runloop_async.sending.transport.session import Sessions
 from runloop_async.sending.transport.sockets import OpenSocket
 from runloop_async.wire.request import Content
 from runloop_async.wire.response import Response
+from runloop_async.wire.retry import is_throttle
 
 _REFUSED = 300
 """From here on a status is no success, and its body is read as far as is cheap."""
@@ -248,7 +255,16 @@ class Pool:
     async def _connected(self, attempt: Attempt, token: Secret) -> OpenSocket:
         with self.step(attempt, attempt.out.timeouts.total) as step:
             return await self._sessions.socket(attempt, token)
-        raise step.failure()
+        raise self._marked(step.failure(), attempt)
+
+    def _marked(self, failure: BaseException, attempt: Attempt) -> BaseException:
+        """Put on an error what is known of an attempt that no call makes."""
+        if isinstance(failure, APIError):
+            failure.method, _, failure.route = attempt.route.partition(" ")
+            failure.attempts = attempt.number
+        if isinstance(failure, APIStatusError) and is_throttle(failure):
+            self._telemetry.throttled(attempt, failure)
+        return failure
 
     async def pause(self, sleep: Callable[[], Awaitable[None]]) -> None:
         """Sleep, but not past the closing of the pool.

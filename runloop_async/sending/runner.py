@@ -127,7 +127,7 @@ class HttpRunner:
         ]
         out = Outgoing(
             method="GET",
-            route="GET the terminal",
+            route="GET {connect_url}",
             base=url,
             headers=Headers(CIMultiDict({"Authorization": token.reveal()})),
             timeouts=attrs.evolve(

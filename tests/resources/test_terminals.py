@@ -9,19 +9,28 @@ import pytest
 
 from runloop_async import (
     APIConnectionError,
+    APIError,
+    APIStatusError,
     APITimeoutError,
     APITLSError,
     AsyncRunloop,
     ClientClosedError,
     ConflictError,
     InternalServerError,
+    NotFoundError,
+    RateLimitError,
 )
 from runloop_async.credentials import Secret
-from runloop_async.errors import APIResponseValidationError
+from runloop_async.errors import (
+    APIResponseValidationError,
+    ProtocolError,
+    RedirectError,
+)
+from runloop_async.events import Event, Failed, Responded, Sent, Throttled
 from runloop_async.testing import Emulator, status, wrong_type
 from runloop_async.testing.state.devboxes.devboxes import DEVBOXES
 from tests.cancelling import CancelledAt, cancelled_after
-from tests.rawserver import Connection, Incoming
+from tests.rawserver import Connection, Incoming, http
 from tests.served import certificate, served
 
 
@@ -157,6 +166,49 @@ async def test_a_certificate_is_called_bad_for_terminals_too() -> None:
     async with served(silent, tls=certificate("localhost")) as (server, client):
         with pytest.raises(APITLSError, match="verify"):
             await attached(client, f"wss://127.0.0.1:{server.port}/pty")
+
+
+async def test_opening_one_is_counted_and_told_of(api: Emulator) -> None:
+    events = list[Event]()
+    async with AsyncRunloop(
+        bearer_token="secret", base_url=api.url, on_event=events.append
+    ) as client:
+        await visit(client)
+        assert client.stats().requests == 3  # the tunnel, the session, the WebSocket
+
+    sent, responded = events[-2:]
+    assert isinstance(sent, Sent)
+    assert isinstance(responded, Responded)
+    assert (sent.call, sent.route) == (3, "{connect_url}")
+    assert responded.status == 101
+    assert responded.latency_s > 0
+
+
+@pytest.mark.parametrize("code", [429, 503, 404, 302, 204, 101])
+async def test_what_refuses_one_is_told_as_for_any_request(code: int) -> None:
+    events = list[Event]()
+    refusal = http(b"", "Retry-After: 7", "X-Request-Id: r1", status=code)
+    async with served(refusal, on_event=events.append) as (server, client):
+        with pytest.raises(APIError) as caught:
+            await attached(client, f"ws://127.0.0.1:{server.port}/pty")
+        stats = client.stats()
+
+    error = caught.value
+    assert (stats.requests, stats.throttled) == (1, code in {429, 503})
+    assert (error.attempts, error.method, error.route) == (1, "GET", "{connect_url}")
+    assert type(error) is {
+        429: RateLimitError,
+        503: InternalServerError,
+        404: NotFoundError,
+        302: RedirectError,
+    }.get(code, ProtocolError)
+    if isinstance(error, APIStatusError):
+        assert (error.retry_after, error.request_id) == (7.0, "r1")
+    if isinstance(error, ProtocolError):
+        assert str(error).startswith(f"the server opened no WebSocket: HTTP {code}, ")
+    kinds = [type(event) for event in events]
+    assert kinds[:3] == [Sent, Responded, Failed]
+    assert kinds[3:] == [Throttled] * stats.throttled
 
 
 async def test_cancelling_a_handshake_shows_no_token() -> None:

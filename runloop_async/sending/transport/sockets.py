@@ -1,17 +1,22 @@
 """WebSockets: terminals talk through them."""
 
 import asyncio
+import time
 from contextlib import suppress
 from typing import Any, Final
 
 import aiohttp
 
 from runloop_async.credentials import Secret
-from runloop_async.errors import APIConnectionError
+from runloop_async.errors import APIConnectionError, ProtocolError
 from runloop_async.sending.attempt import Attempt
 from runloop_async.wire.response import Response, error_for
 
 _DATA: Final = {aiohttp.WSMsgType.BINARY, aiohttp.WSMsgType.TEXT}
+_SWITCHED: Final = 101
+_FIRST_REFUSAL: Final = 300
+_LAST_REFUSAL: Final = 599
+"""The statuses that mean the same here as for any other request."""
 _GOODBYE_S: Final = 2.0
 """Seconds that a peer has to answer the end of a WebSocket."""
 
@@ -74,10 +79,13 @@ async def connected(
 
     Raises:
         APIStatusError: The server refuses it.
+        ProtocolError: The server answers with anything else.
         aiohttp.ClientError: It failed; `attempt` says how far it came.
         OSError: Likewise.
     """
+    attempt.begin()
     attempt.phase = "connect"
+    began_s = attempt.telemetry.clock.now()
     try:
         socket = await session.ws_connect(
             attempt.out.base,
@@ -86,10 +94,30 @@ async def connected(
             max_msg_size=0,
         )
     except aiohttp.WSServerHandshakeError as error:
-        status = error.status
+        response = Response(error.status, error.headers or {}, b"")
+        reason = error.message
     else:
+        _note(attempt, began_s, Response(_SWITCHED, {}, b""))
         return OpenSocket(socket)
-    raise error_for(Response(status, {}, b""), now=0.0)
+    _note(attempt, began_s, response)
+    if _FIRST_REFUSAL <= response.status <= _LAST_REFUSAL:
+        raise error_for(response, now=time.time())
+    raise ProtocolError(
+        f"the server opened no WebSocket: HTTP {response.status}, {reason}",
+        phase="read",
+        sent=True,
+    )
+
+
+def _note(attempt: Attempt, began_s: float, response: Response) -> None:
+    """Note a response, of which aiohttp tells only when all of it is here.
+
+    The latency includes the time to connect.
+    """
+    attempt.mark_sent()
+    attempt.written_s = began_s
+    attempt.heard()
+    attempt.telemetry.received(attempt, response.status, response.headers)
 
 
 def _broken(*, sent: bool | None) -> APIConnectionError:
