@@ -154,14 +154,14 @@ class Concurrency:
     def room_at(self, now: float) -> float:
         """Return when one more request may leave: past, or infinity for not by time."""
         if self.in_flight >= self.limit:
-            return self._step_at(now)
+            return self._step_at(now) if self.limit < self._ramp_to else math.inf
         shared = self._shared
         if shared is None or shared.taken < shared.size:
             return -math.inf
         return shared.room_at(now)
 
     def _step_at(self, now: float) -> float:
-        if self._ramp_at is None or self.limit >= self._ramp_to:
+        if self._ramp_at is None:
             return math.inf
         # Not in the past, which would mean that there is room: `ramp` makes it.
         return max(self._ramp_at + self._ramp_every_s, now + _SOON_S)

@@ -209,9 +209,10 @@ class Gate:
         """
         if now is None:
             now = self._clock.now()
-        soon = self._serve_lines(now) if self._lines else LATER
-        if self._queue.turns:
-            soon = min(soon, self._serve_queue(now))
+        lines_at = self._serve_lines(now) if self._lines else LATER
+        soon = self._serve_queue(now)
+        if lines_at < soon:  # noqa: PLR1730 - `min` takes longer
+            soon = lines_at
         if soon < LATER:
             self._wake(now, soon)
 
@@ -246,9 +247,9 @@ class Gate:
 
     def _call_up(self, line: Line, now: float, is_retry: bool) -> None:
         self.governor.concurrency.waiting -= 1
-        self._admit(now, line.routes[0], is_retry)
-        line.turns[0].set_result(self.stamp)
-        line.drop_first()
+        line.since.popleft()
+        self._admit(now, line.routes.popleft(), is_retry)
+        line.turns.popleft().set_result(self.stamp)
 
     def _serve_lines(self, now: float) -> float:
         """Serve all but the queue; return when to go on.
@@ -313,7 +314,8 @@ class Gate:
         concurrency = governor.concurrency
         while queue.turns:
             if concurrency.in_flight >= concurrency.limit:
-                return min(soon, concurrency.room_at(now))
+                at = concurrency.room_at(now)
+                return at if at < soon else soon  # noqa: FURB136 - likewise
             if queue.turns[0].done():
                 queue.drop_first()
                 continue

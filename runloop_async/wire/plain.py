@@ -60,6 +60,14 @@ class PlainHeaders(Mapping[str, str]):
             self._parsed = CIMultiDictProxy(fields)
         return self._parsed
 
+    def may_have(self, name: bytes) -> bool:
+        """Tell sooner than by looking it up whether a header may be there.
+
+        Args:
+            name: In lower case.
+        """
+        return name in b"\n".join(self._lines).lower()
+
     @override
     def __getitem__(self, name: str) -> str:
         return self.parsed()[name]

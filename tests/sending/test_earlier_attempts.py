@@ -10,7 +10,7 @@ from tests.rawserver import Answer, Connection, Incoming, http_json, then_hang
 from tests.served import served
 
 
-def nobody(_: object) -> None:
+def nobody(*_: object) -> None:
     """Have no connection at hand."""
 
 

@@ -168,7 +168,7 @@ async def test_a_connection_that_breaks_while_it_is_at_hand_is_not_taken() -> No
 
         link.data_received(b"unasked")
 
-        assert home.take() is None
+        assert home.take(0.0) is None
         link.close()  # a second time
         await connector.close()
 
@@ -197,7 +197,7 @@ async def test_a_connection_that_was_at_hand_for_too_long_is_not_taken(
 
         clock.time_s += 16
 
-        assert home.take() is None
+        assert home.take(clock.now()) is None
         await server.is_left()
         await connector.close()
 

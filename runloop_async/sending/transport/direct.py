@@ -51,7 +51,7 @@ class Direct:
         out = attempt.out
         sent = request_bytes(out)
         server = self._servers.get(out.base) or self._server(out.base)
-        link = server.take()
+        link = server.take(attempt.admitted_s)
         if link is None:
             link = await server.connected(out.timeouts.connect)
         try:

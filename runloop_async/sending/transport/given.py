@@ -4,6 +4,7 @@ It adds nothing to a request, so the direct path can take its connections and do
 the rest of it. What it learns of a response, its cookies, it is told.
 """
 
+from operator import itemgetter
 from typing import Any, Final
 
 import aiohttp
@@ -30,6 +31,7 @@ _USUAL: Final = {
     "_version": aiohttp.HttpVersion11,
 }
 """What changes a request unless it is this."""
+_adding, _usual = itemgetter(*_ADDING), itemgetter(*_USUAL)
 _JARS: Final = {aiohttp.CookieJar, aiohttp.DummyCookieJar}
 """Those that have no other cookies than the ones that they hold."""
 _KNOWN: Final = frozenset(aiohttp.ClientSession.ATTRS)
@@ -41,17 +43,21 @@ def adds_nothing(session: aiohttp.ClientSession) -> bool:
     # Whoever puts a method of his own on a session adds an attribute.
     if type(session) is not aiohttp.ClientSession or not state.keys() <= _KNOWN:
         return False
-    for name in _ADDING:
-        if state.get(name, True):  # another release may call it otherwise
+    try:
+        if any(_adding(state)) or _usual(state) != (*_USUAL.values(),):
             return False
-    usual = all(state.get(name) == value for name, value in _USUAL.items())
-    return usual and type(session.cookie_jar) in _JARS and not len(session.cookie_jar)
+    except KeyError:  # another release calls it otherwise
+        return False
+    jar = session.cookie_jar
+    return type(jar) in _JARS and not len(jar)
 
 
 def tell_cookies(session: aiohttp.ClientSession, url: URL, answer: Incoming) -> None:
     """Let a session keep the cookies of a response, as it does with its own."""
     headers: Any = answer.headers
     if isinstance(headers, PlainHeaders):
+        if not headers.may_have(b"set-cookie"):
+            return
         headers = headers.parsed()
     if cookies := headers.getall("Set-Cookie", ()):
         session.cookie_jar.update_cookies_from_headers(cookies, url)

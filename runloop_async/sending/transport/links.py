@@ -86,10 +86,14 @@ class Server:
         self._least = 0  # how few there were since the last look
         self._is_looked_after = False
 
-    def take(self) -> "Link | None":
-        """Return the connection that was used last, if one is at hand."""
+    def take(self, now: float) -> "Link | None":
+        """Return the connection that was used last, if one is at hand.
+
+        Args:
+            now: The present time, or when its request was let through.
+        """
         at_hand = self._at_hand
-        if at_hand and self._clock.now() - self._looked_s > KEEPALIVE_S:
+        if at_hand and now - self._looked_s > KEEPALIVE_S:
             self._drop()
         while at_hand:
             link = at_hand.pop()
@@ -228,12 +232,15 @@ class Link(asyncio.Protocol):
         if turn is None:
             self.is_usable = False
             return
+        if turn.done():
+            return  # whoever gave it up closes the connection
         response = plain(data)
-        is_whole = response is not None and not response[4]
-        if response is not None and response[4] < 0:
-            is_whole, self.is_usable = True, False  # what follows is nobody's
-        if not turn.done():
-            turn.set_result(response if is_whole else self._begun(data, response))
+        if response is None or response[4] > 0:
+            turn.set_result(self._begun(data, response))
+            return
+        if response[4]:
+            self.is_usable = False  # what follows is nobody's
+        turn.set_result(response)
 
     def _begun(self, data: bytes, response: Plain | None) -> Rest | None:
         """Read on after the first bytes of a response, or let the other protocol."""
