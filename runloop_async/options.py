@@ -27,7 +27,7 @@ from runloop_async.values import (
     plain_int,
     plain_number,
     plain_text,
-    query_pairs,
+    query_texts,
 )
 
 MAX_PAGE: Final = 5000
@@ -222,7 +222,7 @@ def _query(name: str, value: object) -> dict[str, str | None]:
     """Return query parameters as texts; None, which takes one away, is kept."""
     given = cast("Mapping[str, object]", _mapping(name, value))
     absent = [each for each, value in given.items() if value is None]
-    return {**dict(query_pairs(given)), **dict.fromkeys(absent)}
+    return {**query_texts(given), **dict.fromkeys(absent)}
 
 
 def _idempotency_key(value: object) -> str:
@@ -380,7 +380,7 @@ def _default_headers(value: object) -> dict[str, str]:
 def _default_query(value: object) -> dict[str, object]:
     given = cast("dict[str, object]", dict(_mapping("default_query", value)))
     try:
-        query_pairs(given)
+        query_texts(given)
     except (TypeError, ValueError) as error:
         raise _refused("default_query", error) from None
     return given

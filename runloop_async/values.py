@@ -126,8 +126,8 @@ def query_text(name: str, value: object) -> str:
     return str(number)
 
 
-def query_pairs(parameters: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
-    """Return parameters as names and texts.
+def query_texts(parameters: Mapping[str, object]) -> dict[str, str]:
+    """Return parameters with their values as texts.
 
     None is left out. An entry of a map is `name[key]`, or where it is a list, which
     stands for several values to choose from, `name[key][in]`.
@@ -136,17 +136,17 @@ def query_pairs(parameters: Mapping[str, object]) -> tuple[tuple[str, str], ...]
         TypeError: A value is of a type that a query has no form for.
         ValueError: A value cannot be sent.
     """
-    pairs: list[tuple[str, str]] = []
+    texts: dict[str, str] = {}
     for given, value in parameters.items():
         name = _name(given)
         if isinstance(value, Mapping):
             inner = cast("Mapping[str, object]", value)
-            pairs += query_pairs(
+            texts |= query_texts(
                 {_entry(name, *each): each[1] for each in inner.items()}
             )
         elif value is not None:
-            pairs.append((name, query_text(name, value)))
-    return tuple(pairs)
+            texts[name] = query_text(name, value)
+    return texts
 
 
 def _name(given: object) -> str:

@@ -81,7 +81,7 @@ class Streams:
 
     @asynccontextmanager
     async def stream(self, call: Sendable[Any]) -> AsyncGenerator[Stream]:
-        self.queries.append(dict(call.request.query))
+        self.queries.append({**call.request.query})
         play = self.plays.pop(0) if len(self.plays) > 1 else self.plays[0]
         if isinstance(play, Exception):
             raise play

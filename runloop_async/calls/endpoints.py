@@ -9,7 +9,7 @@ from runloop_async.calls.call import Call, Unsent
 from runloop_async.calls.reading import reader
 from runloop_async.calls.runner import Runner
 from runloop_async.moved import explained
-from runloop_async.values import query_pairs
+from runloop_async.values import query_texts
 from runloop_async.wire.request import Request, Safety, fill
 
 T = TypeVar("T")
@@ -131,7 +131,7 @@ class Endpoints:
             method=method,
             route=route,
             path=fill(route, ids),
-            query=query_pairs(query or {}),
+            query=query_texts(query or {}),
             json=fields,
             safety=safety,
         )

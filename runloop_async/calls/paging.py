@@ -297,7 +297,7 @@ class PageCall(Call[Page[T]]):
         wanted = {"limit": str(MAX_PAGE)}
         if self._counted:
             wanted["include_total_count"] = "false"
-        return self._with_query(wanted | dict(self.request.query))
+        return self._with_query({**wanted, **self.request.query})
 
     def after(self, cursor: str, trail: Trail) -> "PageCall[T]":
         """Return the call for the page that begins after an item.
@@ -306,7 +306,7 @@ class PageCall(Call[Page[T]]):
             cursor: The item's key.
             trail: The cursors that led here.
         """
-        call = self._with_query(dict(self.request.query) | {_CURSOR: cursor})
+        call = self._with_query({**self.request.query, _CURSOR: cursor})
         options = self.options
         query = options.get("query") or {}
         if _CURSOR in query:  # it named the first page, and would name every one
@@ -317,7 +317,7 @@ class PageCall(Call[Page[T]]):
     @property
     def cursor(self) -> str | None:
         """The item after which the page begins, None for the first page."""
-        query = {**dict(self.request.query), **(self.options.get("query") or {})}
+        query = {**self.request.query, **(self.options.get("query") or {})}
         cursor = query.get(_CURSOR)
         return None if cursor is None else str(cursor)
 
@@ -333,7 +333,7 @@ class PageCall(Call[Page[T]]):
             return [*map(self.key_of, items)]
 
     def _with_query(self, query: dict[str, str]) -> "PageCall[T]":
-        request = replace(self.request, query=tuple(query.items()))
+        request = replace(self.request, query=query)
         return attrs.evolve(self, request=request)
 
 

@@ -16,7 +16,7 @@ from runloop_async.convert import shapes
 from runloop_async.convert.encoding import encode
 from runloop_async.models.shared import InQuery
 from runloop_async.moved import RESOURCE, explained, missing
-from runloop_async.values import query_pairs
+from runloop_async.values import query_texts
 from runloop_async.wire.positions import NoPosition, Position
 from runloop_async.wire.request import Content, Request, Safety, Workload, fill
 
@@ -60,7 +60,7 @@ class Resource:
             method="GET",
             route=route,
             path=fill(route, ids),
-            query=_query(query, params) if query and params else (),
+            query=_query(query, params) if query and params else {},
         )
         return Call(self._runner, request, reader(shape))
 
@@ -215,19 +215,19 @@ def _read(
         method="GET",
         route=route,
         path=fill(route, ids),
-        query=_query(query, params) if query and params else (),
+        query=_query(query, params) if query and params else {},
         **more,
     )
 
 
-def _query(query: Mapping[str, object], params: type) -> tuple[tuple[str, str], ...]:
+def _query(query: Mapping[str, object], params: type) -> dict[str, str]:
     known = params.__annotations__
     given = {
         name: value
         for name, value in query.items()
         if value is not None or name not in known  # a misspelt name is told in any case
     }
-    return query_pairs(encode(given, params))
+    return query_texts(encode(given, params))
 
 
 def _write(
@@ -249,7 +249,7 @@ def _write(
         method="POST",
         route=route,
         path=fill(route, ids),
-        query=query_pairs(query),
+        query=query_texts(query),
         json=body,
         **more,
     )

@@ -27,7 +27,7 @@ from runloop_async.errors import (
     StreamError,
 )
 from runloop_async.options import CallOptions, merged
-from runloop_async.values import query_pairs
+from runloop_async.values import query_texts
 from runloop_async.wire.positions import NoPosition, Position
 from runloop_async.wire.request import Request, Safety
 from runloop_async.wire.response import Response, error_for
@@ -182,8 +182,8 @@ class EventStream(Generic[T]):
     async def _open(self) -> None:
         if self._is_closed:
             raise StreamError("the stream is closed: ask for a new one")
-        asked = dict(self.request.query) | dict(self._position.query() or {})
-        request = replace(self.request, query=query_pairs(asked))
+        asked = {**self.request.query, **(self._position.query() or {})}
+        request = replace(self.request, query=query_texts(asked))
         # The deadline is kept here, for all connections together.
         options = merged(self.options, CallOptions(deadline=None))
         call = Call(self.runner, request, reader(bytes), options)

@@ -12,7 +12,7 @@ from yarl import URL
 from runloop_async._version import __version__
 from runloop_async.annotations import JsonObject, override
 from runloop_async.options import CallOptions, ClientOptions, Timeouts
-from runloop_async.values import query_pairs
+from runloop_async.values import query_texts
 from runloop_async.wire.ids import uuid7
 from runloop_async.wire.inflate import ENCODINGS
 from runloop_async.wire.message import Message
@@ -152,7 +152,7 @@ class Preparation:
         if self._has_query or "query" in options:
             # What one call asks for replaces what the client adds; None takes it away.
             asked = options.get("query") or {}
-            query = query_pairs({**self._options.default_query, **dict(query), **asked})
+            query = query_texts({**self._options.default_query, **query, **asked})
         return f"?{query_string(query)}" if query else ""
 
     def _headers_of(self, request: Request, options: CallOptions) -> Headers:

@@ -5,7 +5,7 @@ no id can change the route that it is put into.
 """
 
 import re
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from enum import Enum
 from urllib.parse import quote, quote_plus
 
@@ -61,8 +61,8 @@ class Request(Message, msgspec.Struct, frozen=True, kw_only=True):
     """The path template, the same for all ids: names the request in errors and logs."""
     path: str
     """The path with its ids, percent-encoded."""
-    query: tuple[tuple[str, str], ...] = ()
-    """Names and values as text, not yet encoded."""
+    query: Mapping[str, str] = {}
+    """Parameters with their values as text, not yet encoded."""
     json: JsonObject | None = None
     """The body; None sends none."""
     content: Content | None = None
@@ -130,10 +130,10 @@ def fill(route: str, ids: Mapping[str, object]) -> str:
     return route
 
 
-def query_string(pairs: Iterable[tuple[str, str]]) -> str:
-    """Return names and texts as a percent-encoded query, without the question mark."""
+def query_string(query: Mapping[str, str]) -> str:
+    """Return parameters as a percent-encoded query, without the question mark."""
     return "&".join(
-        f"{_encoded(name, safe='[]')}={_encoded(text)}" for name, text in pairs
+        f"{_encoded(name, safe='[]')}={_encoded(text)}" for name, text in query.items()
     )
 
 

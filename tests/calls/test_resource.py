@@ -54,12 +54,12 @@ def test_a_read_is_a_safe_request(recorder: Recorder) -> None:
 def test_query_parameters_are_texts_and_none_is_left_out(recorder: Recorder) -> None:
     call = Runs(recorder).list(limit=5, include_total_count=False, name=None, search="")
 
-    assert call.request.query == (
-        ("limit", "5"),
-        ("include_total_count", "false"),
-        ("search", ""),
-    )
-    assert Runs(recorder).list().request.query == ()
+    assert call.request.query == {
+        "limit": "5",
+        "include_total_count": "false",
+        "search": "",
+    }
+    assert Runs(recorder).list().request.query == {}
 
 
 def test_query_parameters_are_checked(recorder: Recorder) -> None:

@@ -240,7 +240,7 @@ def test_what_they_send(client: AsyncRunloop, recorder: Recorder) -> None:
     assert put.request.json == {"a": [1, None]}
     assert (delete.request.method, delete.request.query) == (
         "DELETE",
-        (("all", "true"),),
+        {"all": "true"},
     )
     put.close()
     delete.close()

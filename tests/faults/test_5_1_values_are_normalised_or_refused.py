@@ -189,5 +189,5 @@ def test_a_number_of_numpy_is_a_number() -> None:
         timeout=numpy.float32(2), max_retries=numpy.int8(1)
     )
 
-    assert call.request.query == (("limit", "7"),)
+    assert call.request.query == {"limit": "7"}
     assert call.options == {"timeout": 2.0, "max_retries": 1}

@@ -30,7 +30,7 @@ def test_a_member_is_sent_as_its_value(member: Any) -> None:
     one = client.benchmarks.retrieve(member)
 
     assert made.request.json == {"name": "team", "metadata": {"team": "team"}}
-    assert listed.request.query == (("status", "team"),)
+    assert listed.request.query == {"status": "team"}
     assert listed.options["query"] == {"team": "team"}
     assert one.request.path == "/v1/benchmarks/team"
     texts = [made.request.json["name"], *made.request.json["metadata"]]

@@ -49,7 +49,7 @@ def get(route: str, query: Mapping[str, str] | None = None, **ids: str) -> Reque
         method="GET",
         route=route,
         path=route.format(**ids),
-        query=tuple((query or {}).items()),
+        query=query or {},
     )
 
 

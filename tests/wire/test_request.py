@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from runloop_async.values import header, query_pairs, query_text
+from runloop_async.values import header, query_text, query_texts
 from runloop_async.wire.request import (
     Request,
     Safety,
@@ -122,32 +122,32 @@ def test_a_query_has_no_form_for_other_types(value: object) -> None:
 
 
 def test_a_parameter_that_is_none_is_left_out() -> None:
-    assert query_pairs({"a": None, "b": 1}) == (("b", "1"),)
+    assert query_texts({"a": None, "b": 1}) == {"b": "1"}
 
 
 def test_an_empty_text_is_a_value() -> None:
-    assert query_pairs({"name": ""}) == (("name", ""),)
+    assert query_texts({"name": ""}) == {"name": ""}
 
 
 def test_a_map_is_asked_for_by_its_keys() -> None:
-    pairs = query_pairs({"metadata": {"team": "evals", "run": None, "a": {"b": 1}}})
+    texts = query_texts({"metadata": {"team": "evals", "run": None, "a": {"b": 1}}})
 
-    assert pairs == (("metadata[team]", "evals"), ("metadata[a][b]", "1"))
+    assert texts == {"metadata[team]": "evals", "metadata[a][b]": "1"}
 
 
 def test_a_query_is_encoded_once() -> None:
-    pairs = [("metadata[a b]", "x&y=z"), ("name", "50% + ü"), ("empty", "")]
+    query = {"metadata[a b]": "x&y=z", "name": "50% + ü", "empty": ""}
 
-    text = query_string(pairs)
+    text = query_string(query)
 
     assert text == "metadata[a+b]=x%26y%3Dz&name=50%25+%2B+%C3%BC&empty="
 
 
-@given(st.lists(st.tuples(st.text(min_size=1), st.text())))
-def test_any_query_is_read_back_as_it_was(pairs: list[tuple[str, str]]) -> None:
-    text = query_string(pairs)
+@given(st.dictionaries(st.text(min_size=1), st.text()))
+def test_any_query_is_read_back_as_it_was(query: dict[str, str]) -> None:
+    text = query_string(query)
 
-    assert parse_qsl(text, keep_blank_values=True) == pairs
+    assert parse_qsl(text, keep_blank_values=True) == [*query.items()]
     assert not set("#? \r\n") & set(text)
 
 
@@ -188,15 +188,15 @@ def test_no_header_can_end_its_line(name: str, value: str) -> None:
 def test_a_request_is_a_safe_and_short_read_unless_it_says_otherwise() -> None:
     request = Request(method="GET", route="/v1/accounts/me", path="/v1/accounts/me")
 
-    assert (request.query, request.json, request.timeout_s) == ((), None, None)
+    assert (request.query, request.json, request.timeout_s) == ({}, None, None)
     assert request.accept == "application/json"
     assert request.safety is Safety.SAFE
     assert request.workload is Workload.API
 
 
 def test_requests_are_compared_by_value() -> None:
-    first = Request(method="GET", route="/v1/{id}", path="/v1/1", query=(("a", "b"),))
-    second = Request(method="GET", route="/v1/{id}", path="/v1/1", query=(("a", "b"),))
+    first = Request(method="GET", route="/v1/{id}", path="/v1/1", query={"a": "b"})
+    second = Request(method="GET", route="/v1/{id}", path="/v1/1", query={"a": "b"})
 
     assert first == second
     assert first != Request(method="GET", route="/v1/{id}", path="/v1/2")

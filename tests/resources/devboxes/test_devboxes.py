@@ -154,7 +154,7 @@ async def test_a_command_is_run_to_its_end(recorder: Recorder, first: str) -> No
     assert got.status == "completed"
     if first == "running":
         wait = recorder.calls[1].request
-        assert wait.query == (("last_n", "5"),)
+        assert wait.query == {"last_n": "5"}
         assert wait.json == {"statuses": ["completed"], "timeout_seconds": 25}
 
 
