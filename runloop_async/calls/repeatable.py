@@ -13,7 +13,6 @@ from runloop_async.options import CallOptions, merged
 
 T_co = TypeVar("T_co", covariant=True)
 _Work = Coroutine[Any, Any, Any]
-_Driven = tuple[object, _Work, dict[object, _Work] | None]
 
 
 @attrs.define(eq=False)
@@ -28,10 +27,16 @@ class Repeatable(Coroutine[Any, Any, T_co]):
     as slowly.
     """
 
-    _driven: _Driven | None = attrs.field(default=None, init=False, repr=False)
-    """The task that drives this as a coroutine, what does the work, and the same for
-    others that drive it meanwhile: so one value may be handed to several tasks, and
-    each does the work."""
+    # One value may be handed to several tasks, and each does the work. Three fields, as
+    # a tuple for each call burdens the garbage collector.
+    _driver: object = attrs.field(default=None, init=False, repr=False)
+    """The task that drives this as a coroutine."""
+    _driven: _Work | None = attrs.field(default=None, init=False, repr=False)
+    """What does its work."""
+    _others: dict[object, _Work] | None = attrs.field(
+        default=None, init=False, repr=False
+    )
+    """What does the work of other tasks that drive it meanwhile."""
 
     @abstractmethod
     def start(self) -> Coroutine[Any, Any, T_co]:
@@ -52,9 +57,9 @@ class Repeatable(Coroutine[Any, Any, T_co]):
             task: object = asyncio.current_task()
         except RuntimeError:  # driven by hand, outside of an event loop
             task = None
-        driven = self._driven
-        is_own = driven is not None and driven[0] is task  # as nearly always
-        work = driven[1] if driven is not None and is_own else self._work_of(task)
+        work = self._driven
+        if work is None or self._driver is not task:
+            work = self._work_of(task)
         try:
             return work.send(value)
         except BaseException:  # StopIteration, which brings the result, included
@@ -80,27 +85,24 @@ class Repeatable(Coroutine[Any, Any, T_co]):
 
     def _work_of(self, task: object) -> Coroutine[Any, Any, T_co]:
         if self._driven is None:
-            work = self.start()
-            self._driven = task, work, None
-            return work
-        driver, work, others = self._driven
-        if driver is task:
-            return work
-        others = {} if others is None else others
-        if task not in others:
-            others[task] = self.start()
-            self._driven = driver, work, others
-        return others[task]
+            self._driver, self._driven = task, self.start()
+        if self._driver is task:
+            return self._driven
+        if self._others is None:
+            self._others = {}
+        if task not in self._others:
+            self._others[task] = self.start()
+        return self._others[task]
 
     def _forget(self, task: object) -> Coroutine[Any, Any, T_co] | None:
         """Forget the work of a task, and return it."""
-        if self._driven is None:
-            return None
-        driver, work, others = self._driven
-        if driver is not task:
-            return others.pop(task, None) if others else None
-        self._driven = (*others.popitem(), others) if others else None
-        return work
+        others = self._others
+        if self._driven is not None and self._driver is task:
+            work, self._driver, self._driven = self._driven, None, None
+            if others:
+                self._driver, self._driven = others.popitem()
+            return work
+        return others.pop(task, None) if others else None
 
     # asyncio reads these for the repr and the stack of a task. It does not say which
     # task it asks for, so the work that was begun last answers.
@@ -136,10 +138,7 @@ class Repeatable(Coroutine[Any, Any, T_co]):
         return getattr(self._latest(), "cr_await", None)
 
     def _latest(self) -> object:
-        if self._driven is None:
-            return None
-        _, work, others = self._driven
-        return next(reversed((others or {}).values()), work)
+        return next(reversed((self._others or {}).values()), self._driven)
 
     if not TYPE_CHECKING:  # pragma: no branch
 

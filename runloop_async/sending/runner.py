@@ -41,7 +41,9 @@ from runloop_async.wire.response import Response, error_for, is_success
 from runloop_async.wire.retry import BELIEVABLE_S, Stop, Wait, decide, is_ambiguous
 
 T = TypeVar("T")
-ResponseT = TypeVar("ResponseT", Response, Answer)
+_Means = tuple[
+    Callable[[Attempt], Awaitable[Response | Answer]], Callable[[Attempt], None]
+]
 
 _log = logging.getLogger("runloop_async")
 
@@ -172,7 +174,7 @@ class _Sending(Generic[T]):
 
     async def whole(self) -> T:
         """Return what the response is read as."""
-        response = await self._begun(self._runner.pool.send, self._lane.served)
+        response: Response = await self._begun(is_whole=True)
         if len(response.data) >= _LARGE_BYTES:
             await self._runner.turns.take()
         try:
@@ -183,32 +185,27 @@ class _Sending(Generic[T]):
 
     async def opened(self) -> Answer:
         """Return a successful response whose body is not read."""
-        answer = await self._begun(self._opened_once, self._lane.succeeded)
+        answer: Answer = await self._begun(is_whole=False)
         answer.deadline = self._deadline
         return answer
 
-    def _begun(
-        self,
-        send: Callable[[Attempt], Awaitable[ResponseT]],
-        settle: Callable[[Attempt], None],
-    ) -> Awaitable[ResponseT]:
+    def _begun(self, *, is_whole: bool) -> Awaitable[Any]:
         """Begin now; return what makes attempts until one succeeds, or it is late.
 
         Args:
-            send: Makes an attempt.
-            settle: Takes note of the one that has succeeded.
+            is_whole: Whether to read the body of the response, and be done with it.
         """
         runner = self._runner
         self._began_s = runner.clock.now()
         delay_s = self._call.options.get("deadline", runner.options.deadline)
         if delay_s is None:
-            return self._attempts(send, settle)
+            return self._attempts(is_whole=is_whole)
         self._deadline = Deadline(runner.clock, delay_s)
-        return self._in_time(self._deadline.scope(), self._attempts(send, settle))
+        return self._in_time(self._deadline.scope(), self._attempts(is_whole=is_whole))
 
     async def _in_time(
-        self, scope: asyncio.Timeout, attempts: Awaitable[ResponseT]
-    ) -> ResponseT:
+        self, scope: asyncio.Timeout, attempts: Awaitable[Response | Answer]
+    ) -> Response | Answer:
         try:
             async with scope:
                 return await attempts
@@ -224,11 +221,7 @@ class _Sending(Generic[T]):
         self.mark(error, Stop(self._may_be_done(), out_of_time=True))
         return error
 
-    async def _attempts(
-        self,
-        send: Callable[[Attempt], Awaitable[ResponseT]],
-        settle: Callable[[Attempt], None],
-    ) -> ResponseT:
+    async def _attempts(self, *, is_whole: bool) -> Response | Answer:
         gate, name = self._lane.gate, self._name
         self._runner.pool.open()  # or say that it is closed, or in another loop
         turn = None if gate.enter(self._began_s, name) else gate.join(name)
@@ -240,23 +233,30 @@ class _Sending(Generic[T]):
                 gate.desert(turn)
                 raise
         attempt = self._admitted(admitted_s, has_waited=turn is not None)
+        send, settle = self._means(is_whole=is_whole)
         while True:
             attempt.begin()
             try:
                 response = await send(attempt)
                 if not 200 <= response.status < 300:  # noqa: PLR2004 - successes
                     self._check(response)
-                break
-            except APIError as error:
+            except BaseException as error:
                 delay_s = self._failed(attempt, error)
                 if delay_s is None:
                     raise
-            except BaseException as error:
-                self._cut_off(attempt, error)
-                raise
+            else:
+                settle(attempt)
+                return response
             await self._again(attempt, delay_s)
-        settle(attempt)
-        return response
+
+    def _means(self, *, is_whole: bool) -> _Means:
+        """Return what makes an attempt, and what takes note of one that succeeds.
+
+        Those who wait do not have them yet, as they burden the garbage collector.
+        """
+        if is_whole:
+            return self._runner.pool.send, self._lane.served
+        return self._opened_once, self._lane.succeeded
 
     def _admitted(self, admitted_s: float | None, *, has_waited: bool) -> Attempt:
         """Return the first attempt, which was let through the gate.
@@ -313,8 +313,11 @@ class _Sending(Generic[T]):
             return answer
         raise error_for(await answer.refusal(), now=time.time())
 
-    def _failed(self, attempt: Attempt, error: APIError) -> float | None:
+    def _failed(self, attempt: Attempt, error: BaseException) -> float | None:
         """Take note of a failure; return how long to wait, None to raise it."""
+        if not isinstance(error, APIError):
+            self._cut_off(attempt, error)
+            return None
         try:
             self._lane.failed(attempt, error)
         finally:
