@@ -1,6 +1,7 @@
 """What records, mocks or traces aiohttp sees every request, and none when it is off."""
 
 import gc
+from copy import deepcopy
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,9 @@ async def test_aioresponses_mocks_between_real_requests() -> None:
         await client.benchmark_runs.retrieve("bmr_1")
 
     assert (mocked.id, len(server.requests)) == ("bmr_mock", 2)
+    ((noted,),) = mock.requests.values()
+    (ours,) = noted.kwargs["middlewares"]
+    assert deepcopy(ours) is ours  # the mock copies it, and not the client with it
 
 
 async def test_opentelemetry_traces_a_client_that_is_open() -> None:

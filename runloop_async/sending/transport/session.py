@@ -6,7 +6,7 @@ pieces, and wherever the direct path cannot or must not be (`names`).
 
 from collections.abc import AsyncIterator
 from io import BytesIO
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import aiohttp
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
@@ -163,6 +163,10 @@ class _Once:
         self._key = key
         self.protocol: Any = None
         """What sees how the connection ends."""
+
+    def __deepcopy__(self, _: object) -> Self:
+        """Return this: it leads to the client, and mocks copy what a request has."""
+        return self
 
     async def __call__(
         self, request: ClientRequest, handler: ClientHandlerType
