@@ -161,10 +161,9 @@ class Concurrency:
         return shared.room_at(now)
 
     def _step_at(self, now: float) -> float:
-        if self._ramp_at is None:
-            return math.inf
+        begun_at = now if self._ramp_at is None else self._ramp_at
         # Not in the past, which would mean that there is room: `ramp` makes it.
-        return max(self._ramp_at + self._ramp_every_s, now + _SOON_S)
+        return max(begun_at + self._ramp_every_s, now + _SOON_S)
 
     def ramp(self, now: float) -> None:
         """Grow with time: before there was any response, and after an outage.

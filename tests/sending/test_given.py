@@ -43,6 +43,10 @@ def with_a_cookie(session: ClientSession) -> None:
     session.cookie_jar.update_cookies({"a": "b"})
 
 
+def of_another_release(session: ClientSession) -> None:
+    del vars(session)["_trust_env"]
+
+
 @pytest.fixture
 async def session() -> AsyncIterator[ClientSession]:
     async with ClientSession() as made:
@@ -74,7 +78,9 @@ async def test_a_session_that_adds_something_is_more_than_a_pool(options: Any) -
         assert not adds_nothing(session)
 
 
-@pytest.mark.parametrize("change", [replaced, with_a_cookie, with_credentials])
+@pytest.mark.parametrize(
+    "change", [replaced, with_a_cookie, with_credentials, of_another_release]
+)
 async def test_so_is_one_that_was_changed(
     session: ClientSession, change: Callable[[ClientSession], None]
 ) -> None:
