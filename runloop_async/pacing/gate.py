@@ -1,10 +1,9 @@
 """The gate that every request passes: lines of calls that wait, and a timer.
 
 When a request may leave is `pacing.Governor`'s to decide. Calls wait in one queue, and
-leave in the order in which they came. A call that finds its route bound, when its turn
-comes, steps aside into the line of what binds it, so that it holds up no call but those
-that wait for the same. Calls that are sent again wait in lines of their own, and pass
-those that are new.
+leave in the order in which they came. If the first call cannot leave because of its
+route, it moves to a line for that route or rate, and the calls behind it go on. Calls
+that are sent again have lines of their own, which are served before new calls.
 """
 
 import asyncio
@@ -254,9 +253,10 @@ class Gate:
     def _serve_lines(self, now: float) -> float:
         """Serve all but the queue; return when to go on.
 
-        Those that are sent again come first, and then whoever waits longest.
+        Calls that are sent again come first, then those that have waited longest.
         """
-        while self._asleep and self._asleep[0][0] <= now:
+        is_frozen = self.governor.is_frozen  # then no route is held any more
+        while self._asleep and (self._asleep[0][0] <= now or is_frozen):
             _, place = heappop(self._asleep)
             if place in self._lines:
                 self._awake[place] = self._lines[place]
@@ -292,7 +292,7 @@ class Gate:
             bound = self.governor.bound(route)
             if bound == place.bound:
                 return min(soon, self._sleep(now, at, place))
-            # It waits for something else than those behind it, by now.
+            # It now waits for something that the calls behind it do not wait for.
             line.move_first(self._line(place._replace(bound=bound)))
             soon = min(soon, at)
         self._close_line(place)

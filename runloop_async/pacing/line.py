@@ -1,6 +1,7 @@
-"""Calls that wait for the same thing, in the order in which they came."""
+"""Calls that wait for the same thing, the oldest first."""
 
 import asyncio
+from bisect import bisect_right
 from collections import deque
 from itertools import compress
 from typing import NamedTuple
@@ -40,8 +41,14 @@ class Line:
         del self.turns[0], self.routes[0], self.since[0]
 
     def move_first(self, to: "Line") -> None:
-        """Let the first call wait in another line."""
-        to.append(self.turns.popleft(), self.routes.popleft(), self.since.popleft())
+        """Move the first call to another line, which stays sorted by age."""
+        since = self.since.popleft()
+        place = len(to.since)
+        if place and since < to.since[-1]:  # it was held, and others were not
+            place = bisect_right(to.since, since)
+        to.since.insert(place, since)
+        to.turns.insert(place, self.turns.popleft())
+        to.routes.insert(place, self.routes.popleft())
 
     def sweep(self) -> None:
         """Forget those who gave up."""

@@ -5,7 +5,9 @@ import asyncio
 import pytest
 
 from runloop_async.pacing import Concurrency, Governor, Pace, RetryBudget
+from runloop_async.pacing.gate import Gate
 from runloop_async.pacing.limits import Limits
+from tests.fakes import FakeClock
 from tests.simulation import GET, Caller, Service, Window, simulated
 
 MACHINES = {
@@ -98,3 +100,14 @@ def test_what_breaks_again_is_logged_once(
 
     assert governor.is_frozen
     assert len(caplog.records) == 1
+
+
+async def test_calls_that_were_held_leave_once_nothing_is_learned_any_more() -> None:
+    gate = Gate(Governor(Concurrency(5, is_fixed=True), RetryBudget()), FakeClock())
+    gate.governor.held[GET] = 500.0
+    held = gate.join(GET, again=True)
+
+    gate.governor.freeze()
+    gate.pump(0.0)
+
+    assert held.done()

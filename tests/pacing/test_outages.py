@@ -17,6 +17,8 @@ from tests.fakes import FakeClock
 from tests.sends import attempt as attempt_at
 from tests.simulation import GET, Caller, Service, SimulatedClock, now, simulated
 
+POST = "POST /v1/benchmark_runs"
+
 
 class Outage:
     """A service that fails for ten seconds, and users who call again and again."""
@@ -300,3 +302,25 @@ async def test_a_line_that_was_ended_while_it_was_held_is_forgotten() -> None:
     assert ended.result() is None
     assert free.done()
     assert gate.queued == 0
+
+
+async def test_calls_that_were_held_keep_their_age_among_others() -> None:
+    clock = FakeClock()
+    gate = Gate(Governor(Concurrency(20, is_fixed=True), RetryBudget()), clock)
+    while gate.enter(clock.now(), GET):
+        gate.governor.throttled(0.0, GET, sent=gate.stamp, retry_after=None)
+        gate.leave(gate.stamp)
+    while gate.enter(clock.now(), POST):
+        gate.governor.throttled(0.0, POST, sent=gate.stamp, retry_after=None)
+        gate.leave(gate.stamp)
+    gate.governor.held[POST] = 0.002
+    old = gate.join(POST)
+    clock.time_s = 0.001
+    young = gate.join(GET)
+    clock.time_s = 0.003  # both wait for the pace, which they share, from here on
+    gate.pump()
+
+    gate.release_older(0.0005, None)
+
+    assert (old.done(), young.done()) == (True, False)
+    gate.close()
