@@ -258,10 +258,11 @@ class Pool:
         raise self._marked(step.failure(), attempt)
 
     def _marked(self, failure: BaseException, attempt: Attempt) -> BaseException:
-        """Put on an error what is known of an attempt that no call makes."""
+        """Add the request and its duration to the error of a WebSocket."""
         if isinstance(failure, APIError):
             failure.method, _, failure.route = attempt.route.partition(" ")
             failure.attempts = attempt.number
+            failure.elapsed_s = self._telemetry.clock.now() - attempt.began_s
         if isinstance(failure, APIStatusError) and is_throttle(failure):
             self._telemetry.throttled(attempt, failure)
         return failure

@@ -30,7 +30,7 @@ from runloop_async.events import Event, Failed, Responded, Sent, Throttled
 from runloop_async.testing import Emulator, status, wrong_type
 from runloop_async.testing.state.devboxes.devboxes import DEVBOXES
 from tests.cancelling import CancelledAt, cancelled_after
-from tests.rawserver import Connection, Incoming, http
+from tests.rawserver import Connection, Incoming, http, then_close
 from tests.served import certificate, served
 
 
@@ -143,7 +143,29 @@ async def test_a_handshake_that_is_not_answered_has_a_timeout() -> None:
     async with served(silent, timeout=0.2) as (server, client):
         with pytest.raises(APITimeoutError) as caught:
             await attached(client, f"ws://127.0.0.1:{server.port}/pty")
-    assert not shows_token(caught.value)
+        assert client.stats().requests == len(server.requests) == 1
+    error = caught.value
+    assert not shows_token(error)
+    assert (error.phase, error.sent) == ("read", None)  # it was sent
+    assert error.elapsed_s is not None
+    assert error.elapsed_s > 0.1
+
+
+async def test_a_handshake_that_breaks_off_may_have_been_carried_out() -> None:
+    async with served(then_close(b"")) as (server, client):
+        with pytest.raises(APIConnectionError) as caught:
+            await attached(client, f"ws://127.0.0.1:{server.port}/pty")
+        assert client.stats().requests == 1
+    assert (caught.value.phase, caught.value.sent) == ("read", None)
+
+
+@pytest.mark.parametrize("url", ["ws://127.0.0.1:1/pty", "ws://a..b/pty"])
+async def test_a_handshake_that_cannot_connect_was_not_sent(url: str) -> None:
+    async with served(silent) as (_, client):
+        with pytest.raises(APIConnectionError, match="could not connect") as caught:
+            await attached(client, url)
+        assert client.stats().requests == 0
+    assert (caught.value.phase, caught.value.sent) == ("connect", False)
 
 
 async def test_a_handshake_is_within_the_deadline_of_the_client() -> None:

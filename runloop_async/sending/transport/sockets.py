@@ -13,6 +13,13 @@ from runloop_async.sending.attempt import Attempt
 from runloop_async.wire.response import Response, error_for
 
 _DATA: Final = {aiohttp.WSMsgType.BINARY, aiohttp.WSMsgType.TEXT}
+_UNSENT: Final = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ClientHttpProxyError,
+    ValueError,
+    RuntimeError,
+)
+"""Errors of connecting. The last two come from names and addresses: see `border`."""
 _SWITCHED: Final = 101
 _FIRST_REFUSAL: Final = 300
 _LAST_REFUSAL: Final = 599
@@ -84,7 +91,8 @@ async def connected(
         OSError: Likewise.
     """
     attempt.begin()
-    attempt.phase = "connect"
+    # aiohttp does not say when it sends the handshake, so it may have been sent.
+    attempt.phase, attempt.was_sent = "read", None
     began_s = attempt.telemetry.clock.now()
     try:
         socket = await session.ws_connect(
@@ -96,6 +104,12 @@ async def connected(
     except aiohttp.WSServerHandshakeError as error:
         response = Response(error.status, error.headers or {}, b"")
         reason = error.message
+    except _UNSENT:
+        attempt.phase, attempt.was_sent = "connect", False
+        raise
+    except BaseException:
+        attempt.mark_sent(certainly=False)
+        raise
     else:
         _note(attempt, began_s, Response(_SWITCHED, {}, b""))
         return OpenSocket(socket)
@@ -110,10 +124,7 @@ async def connected(
 
 
 def _note(attempt: Attempt, began_s: float, response: Response) -> None:
-    """Note a response, of which aiohttp tells only when all of it is here.
-
-    The latency includes the time to connect.
-    """
+    """Count the handshake and its response; the latency includes connecting."""
     attempt.mark_sent()
     attempt.written_s = began_s
     attempt.heard()
