@@ -83,7 +83,7 @@ class PlainHeaders(Mapping[str, str]):
 
 Plain = tuple[int, PlainHeaders, bytes, bool, int]
 """Status, headers, the body as far as it came, whether that is compressed, and how many
-bytes of it are missing: fewer than none where more came than the response has."""
+bytes of it are missing: negative if more bytes came than the response has."""
 
 
 def plain(data: bytes) -> Plain | None:

@@ -31,6 +31,7 @@ _USUAL: Final = {
     "_version": aiohttp.HttpVersion11,
 }
 """What changes a request unless it is this."""
+_USUALLY: Final = tuple(_USUAL.values())
 _adding, _usual = itemgetter(*_ADDING), itemgetter(*_USUAL)
 _JARS: Final = {aiohttp.CookieJar, aiohttp.DummyCookieJar}
 """Those that have no other cookies than the ones that they hold."""
@@ -44,7 +45,7 @@ def adds_nothing(session: aiohttp.ClientSession) -> bool:
     if type(session) is not aiohttp.ClientSession or not state.keys() <= _KNOWN:
         return False
     try:
-        if any(_adding(state)) or _usual(state) != (*_USUAL.values(),):
+        if any(_adding(state)) or _usual(state) != _USUALLY:
             return False
     except KeyError:  # another release calls it otherwise
         return False

@@ -36,7 +36,7 @@ from runloop_async.wire.plain import Plain, plain
 _MUCH_BYTES: Final = 64 * 1024
 """What a new connection takes at once, whether or not the peer reads."""
 _HELD: Final = "_protocol"
-"""Where a connection of aiohttp has what it gives back."""
+"""The attribute of aiohttp's `Connection` that is None once it was released."""
 
 
 class Server:
@@ -171,7 +171,7 @@ def _release(connection: Connection) -> None:
     try:
         connection.release()
     except RuntimeError:  # the event loop has ended
-        # It is in the pool by now, and would warn that it is not.
+        # The pool has it already; without this it warns that it was not closed.
         setattr(connection, _HELD, None)
 
 
@@ -233,13 +233,13 @@ class Link(asyncio.Protocol):
             self.is_usable = False
             return
         if turn.done():
-            return  # whoever gave it up closes the connection
+            return  # the call was cancelled, which closes the connection
         response = plain(data)
         if response is None or response[4] > 0:
             turn.set_result(self._begun(data, response))
             return
         if response[4]:
-            self.is_usable = False  # what follows is nobody's
+            self.is_usable = False  # unexpected bytes follow the response
         turn.set_result(response)
 
     def _begun(self, data: bytes, response: Plain | None) -> Rest | None:

@@ -165,7 +165,7 @@ class _Once:
         """What sees how the connection ends."""
 
     def __deepcopy__(self, _: object) -> Self:
-        """Return this: it leads to the client, and mocks copy what a request has."""
+        """Return the same object: aioresponses copies the arguments of each request."""
         return self
 
     async def __call__(
