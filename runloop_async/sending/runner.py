@@ -41,9 +41,7 @@ from runloop_async.wire.response import Response, error_for, is_success
 from runloop_async.wire.retry import BELIEVABLE_S, Stop, Wait, decide, is_ambiguous
 
 T = TypeVar("T")
-_Means = tuple[
-    Callable[[Attempt], Awaitable[Response | Answer]], Callable[[Attempt], None]
-]
+_Send = Callable[[Attempt], Awaitable[Response | Answer]]
 
 _log = logging.getLogger("runloop_async")
 
@@ -233,7 +231,10 @@ class _Sending(Generic[T]):
                 gate.desert(turn)
                 raise
         attempt = self._admitted(admitted_s, has_waited=turn is not None)
-        send, settle = self._means(is_whole=is_whole)
+        # Looked up after the wait: ten thousand waiting calls would hold two bound
+        # methods each, for the garbage collector to visit.
+        send: _Send = self._runner.pool.send if is_whole else self._opened_once
+        settle = self._lane.served if is_whole else self._lane.succeeded
         while True:
             attempt.begin()
             try:
@@ -248,16 +249,6 @@ class _Sending(Generic[T]):
                 settle(attempt)
                 return response
             await self._again(attempt, delay_s)
-
-    def _means(self, *, is_whole: bool) -> _Means:
-        """Return the function that makes an attempt and the one that counts a success.
-
-        Bound methods are made here, after the wait: ten thousand waiting calls would
-        hold two each, for the garbage collector to visit.
-        """
-        if is_whole:
-            return self._runner.pool.send, self._lane.served
-        return self._opened_once, self._lane.succeeded
 
     def _admitted(self, admitted_s: float | None, *, has_waited: bool) -> Attempt:
         """Return the first attempt, which was let through the gate.
