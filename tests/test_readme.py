@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,49 @@ def test_every_error_is_in_the_tree() -> None:
     }
 
     assert raised - set(re.findall(r"\w+", section("Errors"))) == set()
+
+
+def tree() -> Iterator[tuple[str, str, list[str]]]:
+    """Yield each error of the README's tree, its parent, and what its line says."""
+    block = section("Errors").split("```")[1].strip("\n")
+    parents = dict[int, str]()
+    for line in block.splitlines():
+        depth = len(line) - len(line.lstrip())
+        names = re.findall(r"\b[A-Z]\w+", line)
+        others = re.findall(r"\b[a-z_]{4,}\b|\b\d{3}\b", line)
+        parents[depth] = names[-1]
+        for name in names:
+            yield name, parents[depth - 2] if depth else "Exception", others
+
+
+def test_an_error_stands_below_the_one_it_is_caught_with() -> None:
+    found = {name: parent for name, parent, _ in tree()}
+
+    assert len(found) > 20
+    for name, parent in found.items():
+        kind = getattr(errors, name)
+        assert parent in {base.__name__ for base in kind.__mro__}, name
+
+
+def test_errors_have_the_attributes_and_statuses_that_it_lists() -> None:
+    statuses = dict[str, str]()
+    for line in section("Errors").splitlines():
+        statuses |= dict(re.findall(r"(\w+Error) (\d{3})", line))
+    for name, status in statuses.items():
+        assert errors.APIStatusError.class_for(int(status)).__name__ == name
+    assert errors.APIStatusError.class_for(599) is errors.InternalServerError
+
+    attributes = {
+        name: [each for each in others if not each.isdigit() and each != "above"]
+        for name, _, others in tree()
+    }
+    assert len(attributes["APIError"]) == 6
+    for name, listed in attributes.items():
+        kind = getattr(errors, name)
+        known = {*dir(kind), *inspect.signature(kind.__init__).parameters}
+        for base in kind.__mro__:
+            known |= set(inspect.get_annotations(base))
+        assert set(listed) <= known, name
 
 
 BENCHMARKS = (ROOT / "benchmarks" / "README.md").read_text()
