@@ -6,13 +6,18 @@ Storage services take no body of unknown size.
 import tarfile
 import tempfile
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import (
+    AbstractAsyncContextManager,
+    aclosing,
+    asynccontextmanager,
+    nullcontext,
+)
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TypeAlias, cast
 
 from runloop_async.calls.disk import in_thread, opened
-from runloop_async.calls.files import Bytes, OnBytes, checked_progress, content_of
+from runloop_async.calls.sources import Bytes, OnBytes, checked_progress, content_of
 from runloop_async.wire.request import Content
 
 Make: TypeAlias = Callable[[], AbstractAsyncContextManager[Content]]
@@ -54,8 +59,9 @@ async def _spooled(
 
 
 async def _copy(content: Content, file: BinaryIO) -> None:
-    async for piece in content.pieces():
-        await in_thread(partial(file.write, piece))
+    async with aclosing(content.pieces()) as pieces:
+        async for piece in pieces:
+            await in_thread(partial(file.write, piece))
 
 
 async def _archive(folder: Path, file: BinaryIO) -> None:

@@ -9,15 +9,11 @@ from typing import Any, Final, TypedDict, Unpack
 from runloop_async.calls.call import Call
 from runloop_async.calls.deadline import Steps
 from runloop_async.calls.disk import finished
-from runloop_async.calls.files import (
-    Bytes,
-    Download,
-    OnBytes,
-    checked_progress,
-)
+from runloop_async.calls.files import Download
 from runloop_async.calls.paging import PageCall
 from runloop_async.calls.repeatable import Flow
 from runloop_async.calls.resource import Resource
+from runloop_async.calls.sources import Bytes, OnBytes, checked_progress
 from runloop_async.calls.spool import Make, archived, sized
 from runloop_async.calls.storage import get, put
 from runloop_async.errors import APIResponseValidationError, RunloopError

@@ -5,7 +5,7 @@ no id can change the route that it is put into.
 """
 
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from enum import Enum
 from urllib.parse import quote, quote_plus
 
@@ -43,7 +43,7 @@ class Workload(Enum):
 class Content:
     """A body that is no JSON, made piece by piece for each attempt."""
 
-    pieces: Callable[[], AsyncIterator[bytes]]
+    pieces: Callable[[], AsyncGenerator[bytes]]
     """Begins it anew."""
     type: str | None
     """Its media type; None sends none."""

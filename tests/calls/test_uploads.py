@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from runloop_async.calls.files import Source, content_of, multipart
+from runloop_async.calls.files import multipart
+from runloop_async.calls.sources import Source, content_of
 from runloop_async.errors import APIConnectionError, InternalServerError
 from runloop_async.resources.devboxes.devboxes import Devboxes
 from runloop_async.wire.request import Content
@@ -88,15 +89,14 @@ def test_a_folder_is_refused(tmp_path: Path) -> None:
         content_of(tmp_path)
 
 
-async def test_a_file_of_text_is_refused(tmp_path: Path) -> None:
+def test_a_file_of_text_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("text")
     with path.open() as file:
         text: Any = file
-        content = content_of(text).content
 
         with pytest.raises(TypeError, match="as 'rb'"):
-            await sent(content)
+            content_of(text)
 
 
 @pytest.mark.parametrize("now", [b"longer than before", b"short"])

@@ -1,7 +1,6 @@
 """A devbox to work on, from its start to its end."""
 
 import asyncio
-import inspect
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, asynccontextmanager
 from typing import Any, Final, TypeAlias, Unpack
@@ -10,8 +9,9 @@ import attrs
 
 from runloop_async.calls.call import Call
 from runloop_async.calls.disk import finished
-from runloop_async.calls.files import Download, OnBytes, Source
+from runloop_async.calls.files import Download
 from runloop_async.calls.polling import PollingConfigLike
+from runloop_async.calls.sources import OnBytes, Source, told
 from runloop_async.calls.streaming import EventStream
 from runloop_async.errors import RunloopError
 from runloop_async.models.devboxes.devboxes import DevboxView
@@ -317,9 +317,7 @@ async def _shut_down(devboxes: Lifecycle, id: str) -> None:
 async def _tell(on_text: OnText, pieces: AsyncGenerator[str]) -> None:
     async with aclosing(pieces):
         async for text in pieces:
-            told = on_text(text)
-            if inspect.isawaitable(told):
-                await told
+            await told(on_text, text)
 
 
 async def _texts(events: EventStream[ExecutionUpdateChunk]) -> AsyncGenerator[str]:

@@ -4,15 +4,9 @@ from types import NoneType
 from typing import Unpack
 
 from runloop_async.calls.call import Call
-from runloop_async.calls.files import (
-    WHOLE_S,
-    Download,
-    OnBytes,
-    Source,
-    content_of,
-    multipart,
-)
+from runloop_async.calls.files import WHOLE_S, Download, multipart
 from runloop_async.calls.resource import Resource
+from runloop_async.calls.sources import OnBytes, Source, content_of
 from runloop_async.models.devboxes.devboxes import (
     DevboxDownloadFileParams,
     DevboxReadFileContentsParams,
@@ -38,9 +32,18 @@ class Files(Resource):
         Args:
             id: The devbox.
             path: Path of the file on the devbox.
-            file: What to write: a `pathlib.Path`, a file open for reading bytes, bytes,
-                an async iterator of bytes, or a tuple of a name and one of these.
-            progress: Is told how many bytes have been sent so far.
+            file: What to write: a `pathlib.Path`, bytes, a file open for reading bytes,
+                an async iterator of bytes, or a tuple of a name, one of these, and
+                maybe a media type and headers. An open file is sent from where it
+                stands, and stays there. A pipe or an iterator can be sent only once.
+            progress: Is told how many bytes have been sent so far; may be a coroutine
+                function.
+
+        Raises:
+            TypeError: The file is none of these.
+            ValueError: It is closed, stands at its end, or was sent before and cannot
+                be read again.
+            OSError: There is no such file.
         """
         content = multipart(
             {"path": path}, None if file is None else content_of(file, progress)
