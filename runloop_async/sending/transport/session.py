@@ -4,7 +4,8 @@ It is taken with a session of the caller's, with a proxy, with a body that is se
 pieces, and wherever the direct path cannot or must not be (`names`).
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
 from io import BytesIO
 from typing import Any, Final, Self
 
@@ -95,9 +96,10 @@ class Sessions:
             # aiohttp refuses a header beside credentials of its own, so ours is put in
             # their place when all is prepared.
             key = headers.pop(_AUTHORIZATION, None)
+        once = _Once(attempt, key)
+        data = await _data(attempt)
         attempt.was_sent = None
         attempt.phase = "read"
-        once = _Once(attempt, key)
         try:
             response = await session.request(
                 out.method,
@@ -106,7 +108,7 @@ class Sessions:
                 skip_auto_headers=_SKIPPED
                 if out.method != "GET" and _TYPE not in headers
                 else None,
-                data=_data(attempt),
+                data=data,
                 allow_redirects=False,
                 raise_for_status=False,
                 auto_decompress=False,
@@ -117,6 +119,9 @@ class Sessions:
                 max_headers=MOST_HEADERS,
                 middlewares=(once, *_middlewares(session)),
             )
+        except BaseException:
+            await _let_go(data)
+            raise
         finally:
             if attempt.was_sent is None:  # a mock took it
                 attempt.mark_sent(certainly=False)
@@ -213,22 +218,39 @@ def _middlewares(session: aiohttp.ClientSession) -> tuple[Any, ...]:
     return tuple(getattr(session, "_middlewares", None) or ())
 
 
-def _data(attempt: Attempt) -> BytesIO | bytes | AsyncIterator[bytes] | None:
+async def _data(attempt: Attempt) -> BytesIO | bytes | AsyncGenerator[bytes] | None:
     body = attempt.out.body
     if isinstance(body, Content):
-        return _pieces(body, attempt)
+        # Its first piece is made now: a source that cannot be read is noticed before
+        # anything is sent.
+        pieces = _pieces(body, attempt)
+        await anext(pieces)
+        return pieces
     # Of many bytes at once aiohttp warns.
     return BytesIO(body) if body is not None and len(body) > _MANY_BYTES else body
 
 
-async def _pieces(body: Content, attempt: Attempt) -> AsyncIterator[bytes]:
-    """Yield a body, and note what the caller's own code raises meanwhile.
+async def _pieces(body: Content, attempt: Attempt) -> AsyncGenerator[bytes]:
+    """Yield nothing once the first piece is there, and then the body.
 
-    aiohttp would make a broken connection of it.
+    What the caller's own code raises meanwhile is noted, since aiohttp would make a
+    broken connection of it.
     """
     try:
-        async for piece in body.pieces():
-            yield piece
+        async with aclosing(body.pieces()) as pieces:
+            first = await anext(pieces, b"")
+            yield b""
+            if first:
+                yield first
+            async for piece in pieces:
+                yield piece
     except Exception as error:
         attempt.caller_error = error
         raise
+
+
+async def _let_go(data: object) -> None:
+    """Close a body that will not be sent to its end."""
+    if isinstance(data, AsyncGenerator):
+        with suppress(RuntimeError):  # its writer has it, and is being cancelled
+            await data.aclose()
