@@ -1,6 +1,6 @@
 """What a route is asked and what it answers: plain values, no sockets."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeAlias, TypeVar
 
 import attrs
@@ -40,6 +40,11 @@ def invalid(message: str) -> ApiError:
 def refused(message: str) -> ApiError:
     """Return the error for a request that the present state does not allow."""
     return ApiError(400, "invalid_state", message)
+
+
+def conflicting(message: str) -> ApiError:
+    """Return the error for a request that what is going on does not allow."""
+    return ApiError(409, "conflict", message)
 
 
 @attrs.frozen(kw_only=True)
@@ -82,6 +87,17 @@ class Ask:
             return msgspec.json.decode(body or b"{}", type=shape)
         except (ValueError, msgspec.MsgspecError) as error:
             raise invalid(f"The body does not fit: {error}") from error
+
+
+def check_states(wanted: Collection[str], known: Collection[str]) -> None:
+    """Check the states that a request waits for.
+
+    Raises:
+        ApiError: One of them is unknown: 400.
+    """
+    for state in wanted:
+        if state not in known:
+            raise invalid(f"There is no state {state!r}.")
 
 
 def given(body: Mapping[str, object]) -> JsonObject:

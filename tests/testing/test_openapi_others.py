@@ -89,14 +89,19 @@ async def test_an_answer_is_what_the_document_says(
     started = await caller.post(
         "/v1/devboxes/dbx/execute_async", {"command": "cat", "attach_stdin": True}
     )
+    asked = path.replace("{execution_id}", started.json["execution_id"])
     if path.endswith("/wait_for_status") and "execution" in path:
         body = {"statuses": ["running"]}
+    if path.endswith("/complete"):
+        new = {"name": "o", "content_type": "text"}
+        made = (await caller.post("/v1/objects", new)).json
+        async with caller.session.put(made["upload_url"], data=b"x"):
+            asked = asked.replace("{id}", made["id"])
     if path.endswith("/resume"):
         await caller.post("/v1/devboxes/dbx/suspend")
         await caller.post(
             "/v1/devboxes/dbx/wait_for_status", {"statuses": ["suspended"]}
         )
-    asked = path.replace("{execution_id}", started.json["execution_id"])
     for name in ("id", "key", "name", "session_name", "devbox_id"):
         asked = asked.replace(f"{{{name}}}", id)
 

@@ -1,10 +1,17 @@
 """Walks over devboxes, and over what runs and is kept on them."""
 
 import pytest
-from runloop_api_client import APIStatusError, AsyncRunloop, NotFoundError
+from runloop_api_client import (
+    APIStatusError,
+    AsyncRunloop,
+    BadRequestError,
+    ConflictError,
+    NotFoundError,
+)
 from runloop_api_client.lib.polling import PollingConfig
 
 from runloop_async.testing import Emulator
+from runloop_async.testing.state.devboxes.disk_snapshots import disk_of
 from tests.testing.walking import ids, newest_first, walks
 
 QUICK = PollingConfig(interval_seconds=0.01, max_attempts=500)
@@ -120,23 +127,21 @@ async def walk_shutdown(client: AsyncRunloop, api: Emulator) -> None:
 @walks("devboxes.suspend")
 async def walk_suspend(client: AsyncRunloop, api: Emulator) -> None:
     row = api.devboxes.add()
-    for _ in range(2):
-        devbox = await client.devboxes.suspend(row["id"])
-        assert devbox.status in {"suspending", "suspended"}
-    with pytest.raises(APIStatusError):
-        await client.devboxes.suspend(api.devboxes.add(status="shutdown")["id"])
+    devbox = await client.devboxes.suspend(row["id"])
+    assert devbox.status == "suspending"
+    with pytest.raises(BadRequestError):
+        await client.devboxes.suspend(row["id"])
 
 
 @walks("devboxes.resume")
 async def walk_resume(client: AsyncRunloop, api: Emulator) -> None:
     row = api.devboxes.add(status="suspended")
-    for _ in range(2):
-        devbox = await client.devboxes.resume(row["id"])
-        assert devbox.status in {"resuming", "running"}
+    devbox = await client.devboxes.resume(row["id"])
+    assert devbox.status == "resuming"
     api.advance(5)
     assert (await client.devboxes.retrieve(row["id"])).status == "running"
-    with pytest.raises(APIStatusError):
-        await client.devboxes.resume(api.devboxes.add(status="shutdown")["id"])
+    with pytest.raises(BadRequestError):
+        await client.devboxes.resume(row["id"])
 
 
 @walks("devboxes.keep_alive")
@@ -177,10 +182,10 @@ async def walk_pty_tunnel(client: AsyncRunloop, api: Emulator) -> None:
 @walks("devboxes.enable_tunnel")
 async def walk_enable_tunnel(client: AsyncRunloop, api: Emulator) -> None:
     row = api.devboxes.add()
-    one = await client.devboxes.enable_tunnel(row["id"])
-    other = await client.devboxes.enable_tunnel(row["id"])
-    assert one.tunnel_key == other.tunnel_key
-    assert one.auth_token is None
+    tunnel = await client.devboxes.enable_tunnel(row["id"])
+    assert tunnel.auth_token is None
+    with pytest.raises(BadRequestError):
+        await client.devboxes.enable_tunnel(row["id"])
 
 
 @walks("devboxes.remove_tunnel")
@@ -267,6 +272,7 @@ async def walk_snapshot_update(client: AsyncRunloop, api: Emulator) -> None:
 
 @walks("devboxes.disk_snapshots.list")
 async def walk_snapshot_list(client: AsyncRunloop, api: Emulator) -> None:
+    api.devboxes.add(id="dbx")
     rows = [api.disk_snapshots.add(source_devbox_id="dbx") for _ in range(3)]
     other = api.disk_snapshots.add(metadata={"k": "v"})
     snapshots = client.devboxes.disk_snapshots
@@ -277,11 +283,15 @@ async def walk_snapshot_list(client: AsyncRunloop, api: Emulator) -> None:
 
 @walks("devboxes.disk_snapshots.delete")
 async def walk_snapshot_delete(client: AsyncRunloop, api: Emulator) -> None:
-    row = api.devboxes.add()
-    snapshot = await client.devboxes.snapshot_disk_async(row["id"])
-    await client.devboxes.disk_snapshots.delete(snapshot.id)
-    api.advance(5)
-    found = await client.devboxes.disk_snapshots.query_status(snapshot.id)
+    row = api.disk_snapshots.add()
+    disk = disk_of(api.world, row)
+    disk.status = "in_progress"
+    async with client.with_options(max_retries=0) as once:
+        with pytest.raises(ConflictError):
+            await once.devboxes.disk_snapshots.delete(row["id"])
+    disk.status = "complete"
+    await client.devboxes.disk_snapshots.delete(row["id"])
+    found = await client.devboxes.disk_snapshots.query_status(row["id"])
     assert found.status == "deleted"
     assert await ids(client.devboxes.disk_snapshots.list()) == []
 

@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from runloop_api_client import AsyncRunloop, NotFoundError
+from runloop_api_client import AsyncRunloop, ConflictError, NotFoundError
 from runloop_api_client.lib.polling import PollingConfig
 
 from runloop_async.testing import Emulator
@@ -23,9 +23,10 @@ async def walk_object_complete(client: AsyncRunloop, _api: Emulator) -> None:
     async with httpx.AsyncClient() as plain:
         put = await plain.put(created.upload_url, content=b"abc")
     assert put.status_code == 200
-    for _ in range(2):
-        done = await client.objects.complete(created.id)
-        assert (done.state, done.size_bytes) == ("READ_ONLY", 3)
+    done = await client.objects.complete(created.id)
+    assert (done.state, done.size_bytes) == ("READ_ONLY", 3)
+    with pytest.raises(ConflictError):
+        await client.objects.complete(created.id)
 
 
 @walks("objects.retrieve")
@@ -248,6 +249,6 @@ async def walk_pty_control(client: AsyncRunloop, _api: Emulator) -> None:
     await client.pty.connect("t")
     await client.pty.control("t", action="resize", rows=50)
     assert (await client.pty.connect("t")).rows == 50
-    await client.pty.control("t", action="signal", signal="INT")
+    await client.pty.control("t", action="signal", signal="SIGINT")
     await client.pty.control("t", action="close")
     assert (await client.pty.connect("t")).created

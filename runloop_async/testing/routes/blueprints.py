@@ -13,6 +13,7 @@ from runloop_async.testing.state.blueprints import (
     logs_of,
     start_build,
 )
+from runloop_async.testing.state.devboxes.disk_snapshots import check_no_snapshot_of
 from runloop_async.testing.world import World
 
 
@@ -69,7 +70,9 @@ def retrieve(world: World, ask: Ask) -> JsonObject:
 
 def delete(world: World, ask: Ask) -> JsonObject:
     """Delete a blueprint; it can still be asked for."""
-    world.find(BLUEPRINTS, ask.id)["state"] = "deleted"
+    blueprint = world.find(BLUEPRINTS, ask.id)
+    check_no_snapshot_of(world, blueprint["id"])
+    blueprint["state"] = "deleted"
     return {}
 
 

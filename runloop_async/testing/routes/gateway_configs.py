@@ -4,6 +4,7 @@ from typing import Final, NotRequired, TypedDict
 
 from runloop_async.testing.messages import JsonObject
 from runloop_async.testing.routes.stored import Stored
+from runloop_async.testing.state.devboxes.devboxes import active
 from runloop_async.testing.world import Kind, World
 
 GATEWAY_CONFIGS: Final = Kind("gateway config", "gwc_")
@@ -42,6 +43,13 @@ def usual(world: World) -> JsonObject:
     }
 
 
+def _is_used(world: World, row: JsonObject) -> bool:
+    specs = list[JsonObject]()
+    for devbox in active(world):
+        specs += (devbox["gateway_specs"] or {}).values()
+    return any(spec["gateway_config_id"] == row["id"] for spec in specs)
+
+
 GROUP: Final = Stored(
     name="gateway_configs",
     path="/v1/gateway-configs",
@@ -49,5 +57,7 @@ GROUP: Final = Stored(
     usual=usual,
     create_body=Create,
     update_body=Update,
+    one_of_a_name=True,
+    is_used=_is_used,
 )
 ROUTES: Final = GROUP.routes()

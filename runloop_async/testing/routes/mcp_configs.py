@@ -4,6 +4,7 @@ from typing import Final, NotRequired, TypedDict
 
 from runloop_async.testing.messages import JsonObject
 from runloop_async.testing.routes.stored import Stored
+from runloop_async.testing.state.devboxes.devboxes import active
 from runloop_async.testing.world import Kind, World
 
 MCP_CONFIGS: Final = Kind("MCP config", "mcp_")
@@ -44,6 +45,13 @@ def usual(world: World) -> JsonObject:
     }
 
 
+def _is_used(world: World, row: JsonObject) -> bool:
+    specs = list[JsonObject]()
+    for devbox in active(world):
+        specs += (devbox["mcp_specs"] or {}).values()
+    return any(spec["mcp_config_id"] == row["id"] for spec in specs)
+
+
 GROUP: Final = Stored(
     name="mcp_configs",
     path="/v1/mcp-configs",
@@ -51,5 +59,7 @@ GROUP: Final = Stored(
     usual=usual,
     create_body=Create,
     update_body=Update,
+    one_of_a_name=True,
+    is_used=_is_used,
 )
 ROUTES: Final = GROUP.routes()

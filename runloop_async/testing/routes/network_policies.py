@@ -4,6 +4,7 @@ from typing import Final, NotRequired, TypedDict
 
 from runloop_async.testing.messages import JsonObject
 from runloop_async.testing.routes.stored import Stored
+from runloop_async.testing.state.devboxes.devboxes import active
 from runloop_async.testing.world import Kind, World
 
 NETWORK_POLICIES: Final = Kind("network policy", "np_")
@@ -57,6 +58,13 @@ def _fields(body: JsonObject, before: JsonObject) -> JsonObject:
     return about | {"egress": before["egress"] | rules}
 
 
+def _is_used(world: World, row: JsonObject) -> bool:
+    return any(
+        devbox["launch_parameters"].get("network_policy_id") == row["id"]
+        for devbox in active(world)
+    )
+
+
 GROUP: Final = Stored(
     name="network_policies",
     path="/v1/network-policies",
@@ -64,6 +72,8 @@ GROUP: Final = Stored(
     usual=usual,
     create_body=Create,
     update_body=Update,
+    one_of_a_name=True,
+    is_used=_is_used,
     fields=_fields,
 )
 ROUTES: Final = GROUP.routes()

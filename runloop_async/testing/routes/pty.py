@@ -4,6 +4,8 @@ The emulator stands in for the tunnels as well: a terminal is at its own address
 any token opens it.
 """
 
+import re
+from signal import Signals
 from typing import Final, NotRequired, TypedDict
 
 from runloop_async.testing.messages import (
@@ -17,6 +19,7 @@ from runloop_async.testing.routing import Route
 from runloop_async.testing.world import World
 
 _MOST: Final = 1000
+_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,256}").fullmatch
 
 
 class Control(TypedDict):
@@ -31,6 +34,8 @@ class Control(TypedDict):
 def connect(world: World, ask: Ask) -> JsonObject:
     """Open a terminal, or find the one of this name."""
     name = ask.params["session_name"]
+    if not _NAME(name):
+        raise invalid(f"session_name cannot be {name!r}.")
     sessions = _sessions(world)
     is_new = name not in sessions
     session = sessions.setdefault(name, {"cols": 80, "rows": 24, "attached": False})
@@ -62,6 +67,8 @@ def control(world: World, ask: Ask) -> JsonObject:
         session["closed"] = True
     elif body["action"] != "signal":
         raise invalid(f"action must be resize, signal or close, not {body['action']!r}")
+    elif body.get("signal") not in Signals.__members__:
+        raise invalid(f"There is no signal {body.get('signal')!r}.")
     return {"session_name": name, "status": "ok"}
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final, TypedDict
 
-from runloop_async.testing.messages import Ask, JsonObject
+from runloop_async.testing.messages import Ask, JsonObject, invalid
 from runloop_async.testing.routes import apikeys
 from runloop_async.testing.routing import Route
 from runloop_async.testing.world import World
@@ -17,6 +17,10 @@ class Create(TypedDict, total=False):
 def create(world: World, ask: Ask) -> JsonObject:
     """Return a new key, which is shown this once."""
     scopes = ask.json(Create).get("scopes") or []
+    for scope in scopes:
+        for name in scope:
+            if not str(scope[name]).startswith(f"{name.upper()}_"):
+                raise invalid(f"{scope} is no scope.")
     return apikeys.create(world, ask) | {"scopes": scopes}
 
 

@@ -46,6 +46,7 @@ GROUP: Final = Stored(
     create_body=Create,
     update_body=Update,
     fields=_fields,
+    one_of_a_name=True,
 )
 
 

@@ -5,7 +5,14 @@ from typing import TypeAlias
 
 import attrs
 
-from runloop_async.testing.messages import Ask, JsonObject, JsonValue, given
+from runloop_async.testing.messages import (
+    Ask,
+    JsonObject,
+    JsonValue,
+    given,
+    invalid,
+    refused,
+)
 from runloop_async.testing.paging import page, select
 from runloop_async.testing.routing import Operation, Route
 from runloop_async.testing.world import Kind, World
@@ -14,6 +21,11 @@ Body: TypeAlias = Mapping[str, object]
 """The shape of a body, which is a TypedDict."""
 Usual: TypeAlias = Callable[[World], JsonObject]
 """What a thing is made of that was just created, as far as its creator did not say."""
+
+
+def _by_nobody(world: World, row: JsonObject) -> bool:
+    del world, row
+    return False
 
 
 def _as_they_are(body: JsonObject, before: JsonObject) -> JsonObject:
@@ -43,6 +55,10 @@ class Stored:
     """The filters of a list."""
     fields: Callable[[JsonObject, JsonObject], JsonObject] = _as_they_are
     """Makes the fields of a thing out of those of a body, and of what it was before."""
+    one_of_a_name: bool = False
+    """Whether no two may have the same name."""
+    is_used: Callable[[World, JsonObject], bool] = _by_nobody
+    """Tells whether one is in use, so that it cannot be deleted."""
 
     def new(self, world: World, **fields: JsonValue) -> JsonObject:
         """Add one made of `fields` and, for the rest, of what is usual."""
@@ -51,7 +67,9 @@ class Stored:
     def create(self, world: World, ask: Ask) -> JsonObject:
         """Add one."""
         body, usual = ask.json(self.create_body), self.usual(world)
-        return world.add(self.kind, usual, self.fields(given(body), usual))
+        fields = self.fields(given(body), usual)
+        self._check_name(world, fields, None)
+        return world.add(self.kind, usual, fields)
 
     def retrieve(self, world: World, ask: Ask) -> JsonObject:
         """Return one."""
@@ -61,14 +79,28 @@ class Stored:
         """Change one; what is left out stays as it is."""
         assert self.update_body is not None  # noqa: S101 - else there is no route
         row = world.find(self.kind, ask.id)
-        row.update(self.fields(given(ask.json(self.update_body)), row))
+        fields = self.fields(given(ask.json(self.update_body)), row)
+        self._check_name(world, fields, row)
+        row.update(fields)
         if "update_time_ms" in row:
             row["update_time_ms"] = world.now_ms
         return row
 
     def delete(self, world: World, ask: Ask) -> JsonObject:
         """Remove one, and return it."""
+        row = world.find(self.kind, ask.id)
+        if self.is_used(world, row):
+            raise refused(f"The {self.kind.name} {ask.id!r} is used by a devbox.")
         return world.remove(self.kind, ask.id)
+
+    def _check_name(
+        self, world: World, fields: JsonObject, owner: JsonObject | None
+    ) -> None:
+        if not self.one_of_a_name or "name" not in fields:
+            return
+        for row in world.table(self.kind).rows:
+            if row["name"] == fields["name"] and row is not owner:
+                raise invalid(f"There is a {self.kind.name} {fields['name']!r}.")
 
     def list_page(self, world: World, ask: Ask) -> JsonObject:
         """Return a page of them."""

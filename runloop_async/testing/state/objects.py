@@ -3,7 +3,12 @@
 from typing import Final
 
 from runloop_async.testing.blobs import Blob
-from runloop_async.testing.messages import JsonObject, JsonValue, refused
+from runloop_async.testing.messages import (
+    JsonObject,
+    JsonValue,
+    conflicting,
+    refused,
+)
 from runloop_async.testing.world import Kind, World
 
 OBJECTS: Final = Kind("object", "obj_")
@@ -37,15 +42,15 @@ def put(world: World, found: JsonObject, content: Blob) -> None:
 
 
 def complete(world: World, found: JsonObject) -> None:
-    """Have an object be read from; doing so twice is no error.
+    """Have an object be read from.
 
     Raises:
-        ApiError: Nothing was uploaded, or it is deleted: 400.
+        ApiError: It is complete or deleted (409), or nothing was uploaded (400).
     """
-    if found["state"] == "READ_ONLY":
-        return
+    if found["state"] != "UPLOADING":
+        raise conflicting(f"The object {found['id']!r} is {found['state']}.")
     content: Blob | None = world.hidden.get(found["id"])
-    if content is None or found["state"] != "UPLOADING":
+    if content is None:
         raise refused(f"The object {found['id']!r} has no content.")
     found["state"], found["size_bytes"] = "READ_ONLY", content.size
     found["upload_url"] = found["upload_headers"] = None

@@ -2,7 +2,7 @@
 
 from typing import Final, TypedDict
 
-from runloop_async.testing.messages import Ask, JsonObject
+from runloop_async.testing.messages import Ask, JsonObject, refused
 from runloop_async.testing.routes.gateway_configs import GATEWAY_CONFIGS
 from runloop_async.testing.routes.mcp_configs import MCP_CONFIGS
 from runloop_async.testing.routing import Route
@@ -51,10 +51,12 @@ def create_pty_tunnel(world: World, ask: Ask) -> JsonObject:
 
 
 def enable_tunnel(world: World, ask: Ask) -> JsonObject:
-    """Give a devbox a tunnel, or return the one that it has."""
-    devbox, wanted = world.find(DEVBOXES, ask.id), ask.json(Tunnel)
-    devbox["tunnel"] = devbox["tunnel"] or new_tunnel(world, {**wanted})
-    tunnel: JsonObject = devbox["tunnel"]
+    """Give a devbox a tunnel."""
+    devbox, wanted = running(world, ask.id), ask.json(Tunnel)
+    if devbox["tunnel"] is not None:
+        raise refused(f"The devbox {ask.id!r} has a tunnel.")
+    tunnel: JsonObject = new_tunnel(world, {**wanted})
+    devbox["tunnel"] = tunnel
     return tunnel
 
 

@@ -2,13 +2,23 @@
 
 from typing import Final, NotRequired, TypedDict
 
-from runloop_async.testing.messages import Ask, Held, JsonObject, given, invalid
+from runloop_async.testing.messages import (
+    Ask,
+    Held,
+    JsonObject,
+    check_states,
+    given,
+    invalid,
+)
 from runloop_async.testing.paging import page, select
 from runloop_async.testing.routes.metadata import metadata_routes
 from runloop_async.testing.routing import Route
 from runloop_async.testing.state.blueprints import newest_built
-from runloop_async.testing.state.devboxes.devboxes import DEVBOXES, machine
-from runloop_async.testing.state.devboxes.disk_snapshots import files_in
+from runloop_async.testing.state.devboxes.devboxes import DEVBOXES, STATES, machine
+from runloop_async.testing.state.devboxes.disk_snapshots import (
+    check_no_snapshot,
+    files_in,
+)
 from runloop_async.testing.state.devboxes.life import (
     keep_alive,
     put_files,
@@ -135,6 +145,7 @@ def wait_for_status(world: World, ask: Ask) -> Held:
     """Return a devbox once it is in one of some states."""
     devbox = world.find(DEVBOXES, ask.id)
     body = ask.json(Wait)
+    check_states(body["statuses"], STATES)
     return Held(
         look=lambda: devbox if devbox["status"] in body["statuses"] else None,
         seconds=min(body.get("timeout_seconds") or _HELD_S, MOST_HELD_S),
@@ -142,8 +153,10 @@ def wait_for_status(world: World, ask: Ask) -> Held:
 
 
 def do_shutdown(world: World, ask: Ask) -> JsonObject:
-    """End a devbox; doing so twice is no error."""
+    """End a devbox; doing so twice is no error, and during a snapshot it is."""
     devbox = world.find(DEVBOXES, ask.id)
+    if ask.query.get("force") != "true":
+        check_no_snapshot(world, devbox)
     shut_down(world, devbox, "api_shutdown")
     return devbox
 

@@ -10,6 +10,7 @@ from runloop_async.testing.routing import Route
 from runloop_async.testing.state.devboxes.devboxes import DEVBOXES
 from runloop_async.testing.state.devboxes.disk_snapshots import (
     SNAPSHOTS,
+    delete,
     disk_of,
     take,
 )
@@ -45,10 +46,9 @@ def update(world: World, ask: Ask) -> JsonObject:
     return found
 
 
-def delete(world: World, ask: Ask) -> JsonObject:
+def do_delete(world: World, ask: Ask) -> JsonObject:
     """Delete a snapshot; its state can still be asked for."""
-    found = world.find(SNAPSHOTS, ask.id)
-    disk_of(world, found).status = "deleted"
+    delete(world, world.find(SNAPSHOTS, ask.id))
     return {}
 
 
@@ -85,7 +85,7 @@ def _rows(world: World, *, is_public: bool) -> list[JsonObject]:
 def _page(world: World, ask: Ask, *, is_public: bool) -> JsonObject:
     rows = _rows(world, is_public=is_public)
     if "devbox_id" in ask.query:
-        wanted = ask.query["devbox_id"]
+        wanted = world.find(DEVBOXES, ask.query["devbox_id"])["id"]
         rows = [row for row in rows if row["source_devbox_id"] == wanted]
     rows = select(rows, ask, ["source_blueprint_id"])
     return page(world.table(SNAPSHOTS), rows, ask, "snapshots")
@@ -107,6 +107,6 @@ ROUTES: Final = [
     Route("GET", _ALL, f"{_NAME}.list", list_page),
     Route("GET", f"{_ALL}/list_public", f"{_NAME}.list_public", list_public),
     Route("POST", f"{_ALL}/{{id}}", f"{_NAME}.update", update),
-    Route("POST", f"{_ALL}/{{id}}/delete", f"{_NAME}.delete", delete),
+    Route("POST", f"{_ALL}/{{id}}/delete", f"{_NAME}.delete", do_delete),
     Route("GET", f"{_ALL}/{{id}}/status", f"{_NAME}.query_status", query_status),
 ]

@@ -7,6 +7,7 @@ from runloop_async.testing.messages import (
     Feed,
     Held,
     JsonObject,
+    check_states,
     invalid,
     refused,
 )
@@ -24,7 +25,7 @@ from runloop_async.testing.state.devboxes.executions import (
 from runloop_async.testing.world import World
 
 _MOST_HELD_S: Final = 25.0
-_OPTIMISTIC_S: Final = 5.0
+_OPTIMISTIC_S: Final = 25.0
 
 
 class Start(TypedDict):
@@ -100,6 +101,7 @@ def retrieve(world: World, ask: Ask) -> JsonObject:
 def wait_for_command(world: World, ask: Ask) -> Held:
     """Return a command once it is in one of some states."""
     execution, body, last_n = _found(world, ask), ask.json(Wait), _last_n(ask)
+    check_states(body["statuses"], ("queued", "running", "completed"))
 
     def look() -> JsonObject | None:
         is_there = execution["status"] in body["statuses"]

@@ -10,6 +10,18 @@ from runloop_async.testing.messages import ApiError, JsonObject, JsonValue, refu
 from runloop_async.testing.world import Kind, World
 
 DEVBOXES: Final = Kind("devbox", "dbx_")
+STATES: Final = (
+    "scheduled",
+    "queued",
+    "provisioning",
+    "initializing",
+    "running",
+    "suspending",
+    "suspended",
+    "resuming",
+    "failure",
+    "shutdown",
+)
 ENDED: Final = frozenset({"failure", "shutdown"})
 """States that a devbox stays in."""
 
@@ -51,6 +63,11 @@ def new_devbox(world: World, **fields: JsonValue) -> JsonObject:
     world.hidden[devbox["id"]] = Machine()
     _note(world, devbox)
     return devbox
+
+
+def active(world: World) -> list[JsonObject]:
+    """Return the devboxes that have not ended."""
+    return [row for row in world.table(DEVBOXES).rows if row["status"] not in ENDED]
 
 
 def machine(world: World, devbox: JsonObject) -> Machine:

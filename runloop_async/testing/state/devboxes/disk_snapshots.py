@@ -5,7 +5,12 @@ from typing import Final
 
 import attrs
 
-from runloop_async.testing.messages import JsonObject, JsonValue
+from runloop_async.testing.messages import (
+    JsonObject,
+    JsonValue,
+    conflicting,
+    refused,
+)
 from runloop_async.testing.state.devboxes.devboxes import machine
 from runloop_async.testing.world import Kind, World
 
@@ -59,6 +64,46 @@ def disk_of(world: World, snapshot: JsonObject) -> Disk:
     return found
 
 
+def check_no_snapshot(world: World, devbox: JsonObject) -> None:
+    """Check that no snapshot of a devbox is being taken.
+
+    Raises:
+        ApiError: One is: 409.
+    """
+    for snapshot in world.table(SNAPSHOTS).rows:
+        is_its = snapshot["source_devbox_id"] == devbox["id"]
+        if is_its and disk_of(world, snapshot).status == "in_progress":
+            raise conflicting(f"The snapshot {snapshot['id']!r} is in progress.")
+
+
+def check_no_snapshot_of(world: World, blueprint_id: str) -> None:
+    """Check that there is no snapshot of a devbox that was made of a blueprint.
+
+    Raises:
+        ApiError: There are some: 400.
+    """
+    dependent = [
+        row["id"]
+        for row in world.table(SNAPSHOTS).rows
+        if row["source_blueprint_id"] == blueprint_id
+        and disk_of(world, row).status != "deleted"
+    ]
+    if dependent:
+        raise refused(f"Delete its snapshots first: {', '.join(dependent)}.")
+
+
+def delete(world: World, snapshot: JsonObject) -> None:
+    """Delete a snapshot; its state can still be asked for.
+
+    Raises:
+        ApiError: It is not complete: 409.
+    """
+    disk = disk_of(world, snapshot)
+    if disk.status != "complete":
+        raise conflicting(f"The snapshot {snapshot['id']!r} is {disk.status}.")
+    disk.status = "deleted"
+
+
 def files_in(world: World, id: str) -> dict[str, bytes]:
     """Return the files in a snapshot.
 
@@ -69,6 +114,5 @@ def files_in(world: World, id: str) -> dict[str, bytes]:
 
 
 def _complete(snapshot: JsonObject, disk: Disk) -> None:
-    if disk.status == "in_progress":
-        disk.status = "complete"
-        snapshot["size_bytes"] = sum(map(len, disk.files.values()))
+    disk.status = "complete"
+    snapshot["size_bytes"] = sum(map(len, disk.files.values()))

@@ -45,26 +45,24 @@ def suspend(world: World, devbox: JsonObject) -> None:
     """Have a running devbox suspend itself.
 
     Raises:
-        ApiError: It is in a state that it cannot be suspended in: 400.
+        ApiError: It is not running: 400.
     """
-    if devbox["status"] == "running":
-        move(world, devbox, "suspending")
-        _later(world, world.phases.suspend, devbox, "suspending", "suspended")
-    elif devbox["status"] not in {"suspending", "suspended"}:
+    if devbox["status"] != "running":
         raise refused(f"A devbox that is {devbox['status']} cannot be suspended.")
+    move(world, devbox, "suspending")
+    _later(world, world.phases.suspend, devbox, "suspending", "suspended")
 
 
 def resume(world: World, devbox: JsonObject) -> None:
     """Have a suspended devbox resume.
 
     Raises:
-        ApiError: It is in a state that it cannot be resumed in: 400.
+        ApiError: It is not suspended: 400.
     """
-    if devbox["status"] == "suspended":
-        move(world, devbox, "resuming")
-        _later(world, world.phases.resume, devbox, "resuming", "running")
-    elif devbox["status"] not in {"resuming", "running"}:
+    if devbox["status"] != "suspended":
         raise refused(f"A devbox that is {devbox['status']} cannot be resumed.")
+    move(world, devbox, "resuming")
+    _later(world, world.phases.resume, devbox, "resuming", "running")
 
 
 def shut_down(world: World, devbox: JsonObject, reason: str) -> None:
