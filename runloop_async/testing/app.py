@@ -77,6 +77,10 @@ class Application:
             self.faults.release(plan)
             self.stats.in_flight -= 1
 
+    def connection_lost(self) -> None:
+        """Have answers end that nobody waits for any more."""
+        self._changes.tell()
+
     async def stop(self) -> None:
         """Cancel the requests being worked on, such as those that a fault delays."""
         running = list(self._running)
@@ -105,7 +109,7 @@ class Application:
         if isinstance(answer, Feed | Terminal):
             received.status = 200 if isinstance(answer, Feed) else 101
             self.stats.by_status[received.status] += 1
-            return await self._live.run(request, answer)
+            return await self._live.run(request, answer, plan.pace)
         for edit in plan.edits:
             answer = attrs.evolve(answer, body=edit.edit(answer.body))
         answer.headers[REQUEST_ID_HEADER] = request_id
@@ -129,7 +133,7 @@ class Application:
             )
             result = self._operate(route, ask, received)
             if isinstance(result, Held):
-                result = json_answer(await self._live.hold(result))
+                result = json_answer(await self._live.hold(request, result))
         except ApiError as error:
             return error.answer()
         return result

@@ -167,7 +167,7 @@ class Emulator:
     async def _start(self) -> None:
         if self._door is not None:
             raise RuntimeError("the emulator is running already")
-        self._door = Door(self._app.handle, self.stats)
+        self._door = Door(self._app.handle, self.stats, self._app.connection_lost)
         await self._door.open()
 
     async def stop(self) -> None:

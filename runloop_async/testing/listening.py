@@ -18,15 +18,33 @@ _BACKLOG: Final = 1024
 _ACCEPTING: Final = 5
 """Turns of the event loop within which an accepted connection is known, and more."""
 
+
+def _nothing() -> None:
+    """Do nothing."""
+
+
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class Door(web.Server):
     """An HTTP server on a port of its own, which it keeps while it refuses."""
 
-    def __init__(self, handler: Handler, stats: Stats) -> None:
+    def __init__(
+        self,
+        handler: Handler,
+        stats: Stats,
+        on_lost: Callable[[], object] = _nothing,
+    ) -> None:
+        """Make a door that is not open yet.
+
+        Args:
+            handler: Answers requests.
+            stats: Counts connections.
+            on_lost: Is told that a connection was lost.
+        """
         super().__init__(handler, access_log=None)
         self._stats = stats
+        self._on_lost = on_lost
         self._socket = _bound(0)
         self._listener: asyncio.Server | None = None
         self.port: int = self._socket.getsockname()[1]
@@ -93,6 +111,7 @@ class Door(web.Server):
         """Count it no longer; called by aiohttp."""
         super().connection_lost(handler, exc)
         self._stats.open_connections -= 1
+        self._on_lost()
 
 
 def _bound(port: int) -> socket.socket:

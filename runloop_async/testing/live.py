@@ -9,6 +9,7 @@ import msgspec
 from aiohttp import web
 
 from runloop_async.testing.changes import Changes
+from runloop_async.testing.faults import CutBody, Drip
 from runloop_async.testing.messages import (
     ApiError,
     Feed,
@@ -30,11 +31,11 @@ class Live:
     _world: World
     _changes: Changes
 
-    async def hold(self, held: Held) -> JsonObject:
+    async def hold(self, request: web.BaseRequest, held: Held) -> JsonObject:
         """Return a held answer once it is there.
 
         Raises:
-            ApiError: It did not come in time: 408.
+            ApiError: It did not come in time, or the client has left: 408.
         """
         world, until_s = self._world, None
         if held.seconds is not None:
@@ -43,7 +44,7 @@ class Live:
 
         def is_there() -> bool:
             is_late = until_s is not None and world.now_s >= until_s
-            return is_late or held.look() is not None
+            return is_late or _has_left(request) or held.look() is not None
 
         with world.lock:
             is_ready = is_there()
@@ -56,17 +57,22 @@ class Live:
         return found
 
     async def run(
-        self, request: web.BaseRequest, answer: Feed | Terminal
+        self,
+        request: web.BaseRequest,
+        answer: Feed | Terminal,
+        pace: CutBody | Drip | None,
     ) -> web.StreamResponse:
         """Give an answer that goes on until it ends or the client leaves."""
         try:
             if isinstance(answer, Feed):
-                return await self._feed(request, answer)
+                return await self._feed(request, answer, pace)
             return await self._terminal(request, answer)
         except ConnectionError:
             return hang_up(request)
 
-    async def _feed(self, request: web.BaseRequest, feed: Feed) -> web.StreamResponse:
+    async def _feed(
+        self, request: web.BaseRequest, feed: Feed, pace: CutBody | Drip | None
+    ) -> web.StreamResponse:
         response = web.StreamResponse(
             headers={"content-type": "text/event-stream", "cache-control": "no-cache"}
         )
@@ -76,6 +82,9 @@ class Live:
 
         def has_news() -> bool:
             nonlocal is_over
+            if _has_left(request):
+                is_over = True
+                return True
             events = feed.more()
             is_over = events is None
             news.extend(events or ())
@@ -91,7 +100,7 @@ class Live:
             )
             news.clear()
             if text:
-                await response.write(text)
+                await _write(response, text, pace)
             if is_over:
                 return response
 
@@ -123,6 +132,29 @@ class Live:
     ) -> None:
         await self._changes.wait(is_closed)
         await socket.close(code=_CLEAN_END)
+
+
+async def _write(
+    response: web.StreamResponse, text: bytes, pace: CutBody | Drip | None
+) -> None:
+    """Write some events.
+
+    Raises:
+        ConnectionError: The client has left, or the stream is to break off.
+    """
+    if isinstance(pace, CutBody):
+        await response.write(pace.kept(text))
+        raise ConnectionAbortedError
+    if not isinstance(pace, Drip):
+        await response.write(text)
+        return
+    for piece in pace.split(text):
+        await asyncio.sleep(pace.seconds)
+        await response.write(piece)
+
+
+def _has_left(request: web.BaseRequest) -> bool:
+    return request.transport is None
 
 
 def _nothing() -> None:

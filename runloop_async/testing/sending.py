@@ -6,6 +6,7 @@ import struct
 from contextlib import suppress
 from typing import Final
 
+import attrs
 from aiohttp import web
 
 from runloop_async.testing.blobs import Blob
@@ -19,6 +20,8 @@ async def send(
     request: web.BaseRequest, answer: Answer, pace: CutBody | Drip | None
 ) -> web.StreamResponse:
     """Return the response to `answer`; what is sent at a pace has been sent by then."""
+    if pace is not None and answer.blob is not None:
+        answer = attrs.evolve(answer, body=answer.blob.read(), blob=None)
     if isinstance(pace, Drip):
         return await _drip(request, answer, pace)
     if isinstance(pace, CutBody):

@@ -18,7 +18,7 @@ from runloop_async.testing import (
     status,
     wrong_type,
 )
-from runloop_async.testing.faults import Fault
+from runloop_async.testing.faults import Fault, Framing
 from tests.testing.talk import Caller, calling, given_up, until
 
 ME = "/v1/accounts/me"
@@ -50,6 +50,46 @@ async def test_a_fault_strikes_whatever_the_key_and_the_path(
     api.faults.add(status(502))
     reply = await caller.get("/nowhere", headers={"authorization": "none"})
     assert reply.status == 502
+
+
+@pytest.fixture
+async def stored(api: Emulator) -> str:
+    """Return where something large is to be had."""
+    api.devboxes.add(id="dbx", files={"/a": "x" * 100_000})
+    return "/v1/devboxes/dbx/download_file"
+
+
+@pytest.mark.parametrize("framing", ["length", "chunked", "close"])
+async def test_a_download_can_be_cut(
+    framing: Framing, api: Emulator, caller: Caller, stored: str
+) -> None:
+    api.faults.add(cut_body(10, framing=framing), path=stored)
+    if framing == "close":  # which a client cannot tell from the end
+        assert (await caller.post(stored, {"path": "/a"})).body == b"x" * 10
+        return
+    with pytest.raises(aiohttp.ClientPayloadError):
+        await caller.post(stored, {"path": "/a"})
+
+
+async def test_a_download_can_drip(api: Emulator, caller: Caller, stored: str) -> None:
+    api.faults.add(drip(0.001, pieces=5), path=stored)
+
+    assert (await caller.post(stored, {"path": "/a"})).body == b"x" * 100_000
+
+
+async def test_a_stream_can_be_cut_and_drip(api: Emulator, caller: Caller) -> None:
+    api.devboxes.add(id="dbx")
+    api.commands.add("talk", stdout=["first", "second"])
+    started = await caller.post("/v1/devboxes/dbx/execute_async", {"command": "talk"})
+    execution = f"/v1/devboxes/dbx/executions/{started.json['execution_id']}"
+    whole = await caller.get(f"{execution}/stream_stdout_updates")
+
+    dripping = api.faults.add(drip(0.001, pieces=5))
+    assert (await caller.get(f"{execution}/stream_stdout_updates")).body == whole.body
+    api.faults.remove(dripping)
+    api.faults.add(cut_body(10))
+    with pytest.raises(aiohttp.ClientError):
+        await caller.get(f"{execution}/stream_stdout_updates")
 
 
 async def test_a_delay_makes_the_client_wait(api: Emulator, caller: Caller) -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from runloop_async.testing import Emulator
+from runloop_async.testing import Emulator, drip
 from runloop_async.testing.commands import CommandResult
 from tests.testing.talk import Caller, calling, until
 
@@ -51,6 +51,39 @@ async def test_logs_come_until_the_devbox_has_ended(
 
     lines = (await asked).body.decode().split("\n\n")
     assert len([line for line in lines if line.startswith("data: ")]) == 3
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/v1/devboxes/evictions/watch"),
+        ("GET", "/v1/devboxes/dbx/logs/tail"),
+        ("POST", "/v1/devboxes/dbx/wait_for_status"),
+    ],
+)
+async def test_nothing_is_kept_of_a_client_that_has_left(
+    method: str, path: str, api: Emulator, caller: Caller
+) -> None:
+    api.devboxes.add(id="dbx")
+    asked = asyncio.create_task(caller.send(method, path, {"statuses": ["shutdown"]}))
+    await until(lambda: api.stats.in_flight == 1)
+
+    asked.cancel()
+
+    await until(lambda: api.stats.in_flight == 0)  # though no time has passed
+
+
+async def test_a_client_may_leave_a_stream_that_drips(
+    api: Emulator, caller: Caller
+) -> None:
+    api.devboxes.add(id="dbx")
+    api.faults.add(drip(0.01, pieces=500))
+    asked = asyncio.create_task(caller.get("/v1/devboxes/dbx/logs/tail"))
+    await until(lambda: api.stats.in_flight == 1)
+
+    asked.cancel()
+
+    await until(lambda: api.stats.in_flight == 0)
 
 
 async def test_a_client_that_leaves_a_stream_is_no_trouble(
@@ -248,14 +281,15 @@ async def test_the_devbox_of_a_scenario_run_ends_with_it(
     assert (await caller.get(path)).json["status"] == "shutdown"
 
 
-async def test_a_snapshot_that_is_deleted_in_the_making_stays_so(
+async def test_a_snapshot_is_deleted_once_it_is_complete(
     api: Emulator, caller: Caller
 ) -> None:
     api.devboxes.add(id="dbx")
     made = (await caller.post("/v1/devboxes/dbx/snapshot_disk_async")).json
     path = f"/v1/devboxes/disk_snapshots/{made['id']}"
-    await caller.post(f"{path}/delete")
+    assert (await caller.post(f"{path}/delete")).status == 409
     api.advance(5)
+    await caller.post(f"{path}/delete")
     assert (await caller.get(f"{path}/status")).json["status"] == "deleted"
 
 
