@@ -212,7 +212,38 @@ async def test_an_object_that_could_not_be_deleted_is_named(
         await client.objects.upload_from_bytes(CONTENT, "o")
 
     [left] = [each async for each in client.objects.list()]
-    assert f"the object {left.id} was left without content" in raised.value.__notes__[0]
+    assert f"the object {left.id} may be left" in raised.value.__notes__[0]
+
+
+async def test_what_was_uploaded_is_not_deleted(
+    client: AsyncRunloop, api: Emulator
+) -> None:
+    api.faults.add(reset(executed=True), path="*/complete", times=1)
+    once = await client.objects.upload_from_bytes(CONTENT, "o")
+    api.faults.add(reset(executed=True), path="*/complete")
+    with pytest.raises(APIConnectionError) as raised:
+        await client.objects.upload_from_bytes(CONTENT, "o")
+
+    others = [each async for each in client.objects.list() if each.id != once.id]
+    assert [each.state for each in others] == [once.state] == ["READ_ONLY"]
+    assert f"{others[0].id} was uploaded, and is READ_ONLY" in raised.value.__notes__[0]
+    for each in (once, *others):
+        assert await client.objects.download_as_bytes(each.id) == CONTENT
+
+
+async def test_a_cancelled_upload_that_may_be_left_is_in_the_log(
+    client: AsyncRunloop, api: Emulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    api.faults.add(delay(60), path=STORED)
+    api.faults.add(status(403), path="*/delete")
+    upload = asyncio.ensure_future(client.objects.upload_from_bytes(b"x", "o"))
+    await until(lambda: any(each.method == "PUT" for each in api.requests))
+    upload.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await upload
+
+    [left] = [each async for each in client.objects.list()]
+    assert f"the object {left.id} may be left: HTTP 403" in caplog.text
 
 
 async def test_a_pipe_that_says_nothing_does_not_hold_a_cancellation_up(
