@@ -95,6 +95,8 @@ class APIError(RunloopError):
     """The `x-request-id` of the exchange, to quote to the service's support."""
     ambiguous: bool = False
     """Whether a write may have been carried out although it failed here."""
+    is_repetition: bool = False
+    """Whether an earlier attempt of the call may have been carried out already."""
     out_of_time: bool = False
     """Whether the call's deadline ended it: but for that it would be tried again."""
     exhausted: bool = False

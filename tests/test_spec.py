@@ -168,7 +168,10 @@ def test_the_method_gives_the_answer_of_the_endpoint(name: str) -> None:
         assert kind is {"object": None, "text": str}[response["kind"]]
     else:
         assert get_origin(annotation) is Call
-        assert get_args(annotation)[0].__name__ == response["model"]
+        (kind,) = get_args(annotation)
+        if name.rpartition(".")[2].startswith("delete"):
+            kind, _ = get_args(kind)  # None if the response was lost
+        assert kind.__name__ == response["model"]
 
 
 @pytest.mark.parametrize(

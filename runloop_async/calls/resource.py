@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 from runloop_async.annotations import JsonObject, awaitable, listed, override
+from runloop_async.calls.already import Already, Write
 from runloop_async.calls.call import Call, Unsent
 from runloop_async.calls.files import WHOLE_S, Download
 from runloop_async.calls.paging import PageCall
@@ -19,8 +20,10 @@ from runloop_async.moved import RESOURCE, explained, missing
 from runloop_async.values import query_texts
 from runloop_async.wire.positions import NoPosition, Position
 from runloop_async.wire.request import Content, Request, Safety, Workload, fill
+from runloop_async.wire.response import Response
 
 T = TypeVar("T")
+U = TypeVar("U")
 EnvelopeT = TypeVar("EnvelopeT")
 
 
@@ -132,10 +135,34 @@ class Resource:
         )
         return EventStream(self._runner, request, shape, position, status)
 
-    def _delete(self, route: str, shape: type[T], /, **ids: object) -> Call[T]:
-        """Make a deletion; a second one changes nothing."""
-        request = Request(method="DELETE", route=route, path=fill(route, ids))
-        return Call(self._runner, request, reader(shape), unsent=Unsent(request))
+    def _set(
+        self,
+        route: str,
+        shape: type[T],
+        already: Already[U],
+        fields: Mapping[str, object] | None = None,
+        params: type | None = None,
+        /,
+        *,
+        method: str = "POST",
+        **ids: object,
+    ) -> Call[T | U]:
+        """Make a write that sets a state, so that it can be sent again.
+
+        Args:
+            route: The path template.
+            shape: The shape of the response.
+            already: How to find out that an earlier attempt was carried out.
+            fields: The fields of the body.
+            params: Which fields there are; none sends no body.
+            method: The HTTP method.
+            **ids: The ids in the path.
+        """
+        request = _write(route, fields, params, ids, safety=Safety.SAFE, method=method)
+        read: Callable[[Response], T | U] = reader(shape)
+        return Write(
+            self._runner, request, read, unsent=Unsent(request), already=already
+        )
 
     def _post(
         self,
@@ -235,6 +262,8 @@ def _write(
     fields: Mapping[str, object] | None,
     params: type | None,
     ids: Mapping[str, object],
+    *,
+    method: str = "POST",
     **more: Any,
 ) -> Request:
     body: JsonObject | None = None
@@ -246,7 +275,7 @@ def _write(
         if len(asked) == len(params.__annotations__):  # there is no body at all
             body = None
     return Request(
-        method="POST",
+        method=method,
         route=route,
         path=fill(route, ids),
         query=query_texts(query),

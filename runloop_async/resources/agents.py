@@ -3,6 +3,7 @@
 from types import NoneType
 from typing import Unpack
 
+from runloop_async.calls.already import GONE
 from runloop_async.calls.call import Call
 from runloop_async.calls.paging import PageCall
 from runloop_async.calls.resource import Resource
@@ -14,7 +15,6 @@ from runloop_async.models.agents import (
     AgentListView,
     AgentView,
 )
-from runloop_async.wire.request import Safety
 
 
 class Agents(Resource):
@@ -52,7 +52,7 @@ class Agents(Resource):
 
     def delete(self, id: str) -> Call[None]:
         """Delete an agent."""
-        return self._post("/v1/agents/{id}/delete", NoneType, safety=Safety.SAFE, id=id)
+        return self._set("/v1/agents/{id}/delete", NoneType, GONE, id=id)
 
     def devbox_counts(self) -> Call[AgentDevboxCountsView]:
         """Return how many devboxes run each agent."""

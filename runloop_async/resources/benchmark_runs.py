@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, TypeVar, Unpack
 
+from runloop_async.calls.already import moved
 from runloop_async.calls.call import Call
 from runloop_async.calls.deadline import Deadline
 from runloop_async.calls.files import Download
@@ -57,11 +58,21 @@ class BenchmarkRuns(Resource):
 
     def cancel(self, id: str) -> Call[BenchmarkRunView]:
         """Stop a run and the scenario runs in it."""
-        return self._post("/v1/benchmark_runs/{id}/cancel", BenchmarkRunView, id=id)
+        return self._set(
+            "/v1/benchmark_runs/{id}/cancel",
+            BenchmarkRunView,
+            moved(partial(self.retrieve, id), "canceled"),
+            id=id,
+        )
 
     def complete(self, id: str) -> Call[BenchmarkRunView]:
         """Finish a run: its score is made of the scores of its scenario runs."""
-        return self._post("/v1/benchmark_runs/{id}/complete", BenchmarkRunView, id=id)
+        return self._set(
+            "/v1/benchmark_runs/{id}/complete",
+            BenchmarkRunView,
+            moved(partial(self.retrieve, id), "completed"),
+            id=id,
+        )
 
     def download_logs(self, id: str) -> Download:
         """Fetch the logs of all of a run's scenario runs, as a zip file."""

@@ -5,6 +5,7 @@ from operator import attrgetter
 from types import NoneType
 from typing import Final, Unpack
 
+from runloop_async.calls.already import GONE
 from runloop_async.calls.call import Call
 from runloop_async.calls.deadline import Steps
 from runloop_async.calls.paging import PageCall
@@ -143,9 +144,7 @@ class Blueprints(Resource):
 
     def delete(self, id: str) -> Call[None]:
         """Delete a blueprint that no devbox or other blueprint needs."""
-        return self._post(
-            "/v1/blueprints/{id}/delete", NoneType, safety=Safety.SAFE, id=id
-        )
+        return self._set("/v1/blueprints/{id}/delete", NoneType, GONE, id=id)
 
     def metadata_keys(self) -> Call[MetadataKeysView]:
         """Return the metadata keys that blueprints have."""

@@ -2,6 +2,7 @@
 
 from typing import Unpack
 
+from runloop_async.calls.already import GONE
 from runloop_async.calls.call import Call
 from runloop_async.calls.paging import PageCall
 from runloop_async.calls.resource import Resource
@@ -51,8 +52,9 @@ class McpConfigs(Resource):
             McpConfigListParams,
         )
 
-    def delete(self, id: str) -> Call[McpConfigView]:
-        """Delete an MCP configuration that no devbox uses, and return it."""
-        return self._post(
-            "/v1/mcp-configs/{id}/delete", McpConfigView, safety=Safety.SAFE, id=id
-        )
+    def delete(self, id: str) -> Call[McpConfigView | None]:
+        """Delete an MCP configuration that no devbox uses, and return it.
+
+        None if the response was lost, and there was nothing left for a repetition.
+        """
+        return self._set("/v1/mcp-configs/{id}/delete", McpConfigView, GONE, id=id)

@@ -2,6 +2,7 @@
 
 from typing import Unpack
 
+from runloop_async.calls.already import GONE
 from runloop_async.calls.call import Call
 from runloop_async.calls.paging import PageCall
 from runloop_async.calls.resource import Resource
@@ -55,11 +56,11 @@ class NetworkPolicies(Resource):
             NetworkPolicyListParams,
         )
 
-    def delete(self, id: str) -> Call[NetworkPolicyView]:
-        """Delete a network policy that no devbox uses, and return it."""
-        return self._post(
-            "/v1/network-policies/{id}/delete",
-            NetworkPolicyView,
-            safety=Safety.SAFE,
-            id=id,
+    def delete(self, id: str) -> Call[NetworkPolicyView | None]:
+        """Delete a network policy that no devbox uses, and return it.
+
+        None if the response was lost, and there was nothing left for a repetition.
+        """
+        return self._set(
+            "/v1/network-policies/{id}/delete", NetworkPolicyView, GONE, id=id
         )

@@ -6,10 +6,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypedDict, Unpack
 
+from runloop_async.calls.already import GONE, moved
 from runloop_async.calls.call import Call
-from runloop_async.calls.deadline import Steps
+from runloop_async.calls.deadline import Deadline, Steps
 from runloop_async.calls.disk import finished
 from runloop_async.calls.files import Download
+from runloop_async.calls.left import left_behind
 from runloop_async.calls.paging import PageCall
 from runloop_async.calls.repeatable import Flow
 from runloop_async.calls.resource import Resource
@@ -29,7 +31,6 @@ from runloop_async.models.objects import (
 from runloop_async.models.shared import MetadataKeysView, MetadataValuesView
 from runloop_async.options import CallOptions
 from runloop_async.values import named_text
-from runloop_async.wire.request import Safety
 
 _DELETION_S: Final = 10.0
 """Seconds to delete an object whose upload has failed."""
@@ -179,24 +180,38 @@ class Objects(Resource):
         created.close()  # it is meant to be sent, even if there turns out to be nothing
         async with make() as content:
             found = await step(created)
+            is_there = False
             try:
                 # URLs are not bound to names: tracebacks show locals.
                 await step(
                     put(self._runner, _upload_url(found), found.upload_headers, content)
                 )
+                is_there = True
                 return await step(self.complete(found.id))
             except BaseException as error:
-                await self._delete_after(error, found.id)
+                try:
+                    told = await finished(self._tidied(found.id, is_there=is_there))
+                except RunloopError as failure:
+                    left_behind(error, f"the object {found.id} may be left: {failure}")
+                else:
+                    error.add_note(told)
                 raise
 
-    async def _delete_after(self, error: BaseException, id: str) -> None:
-        """Delete an object whose upload has failed, and have the error say so."""
-        try:
-            await finished(self.delete(id).with_options(deadline=_DELETION_S))
-        except RunloopError as failure:
-            error.add_note(f"the object {id} was left without content: {failure}")
-        else:
-            error.add_note(f"the object {id} has been deleted")
+    async def _tidied(self, id: str, *, is_there: bool) -> str:
+        """Delete an object whose upload has failed, and say so.
+
+        Args:
+            id: The object.
+            is_there: Whether its content was uploaded, so that it may be complete. Then
+                it is left.
+        """
+        deadline = Deadline(self._runner.clock, _DELETION_S)
+        if is_there:
+            state = (await deadline.on(self.retrieve(id))).state
+            if state != "UPLOADING":
+                return f"the object {id} was uploaded, and is {state}"
+        await deadline.on(self.delete(id))
+        return f"the object {id} has been deleted"
 
     def _downloaded(self, id: str, read: Callable[[Download], Any]) -> Flow[Any]:
         found = self.download(id)
@@ -238,15 +253,19 @@ class Objects(Resource):
 
     def complete(self, id: str) -> Call[ObjectView]:
         """Say that an object's content has been uploaded."""
-        return self._post(
-            "/v1/objects/{id}/complete", ObjectView, safety=Safety.SAFE, id=id
+        return self._set(
+            "/v1/objects/{id}/complete",
+            ObjectView,
+            moved(partial(self.retrieve, id), "READ_ONLY"),
+            id=id,
         )
 
-    def delete(self, id: str) -> Call[ObjectView]:
-        """Delete an object, and return it."""
-        return self._post(
-            "/v1/objects/{id}/delete", ObjectView, safety=Safety.SAFE, id=id
-        )
+    def delete(self, id: str) -> Call[ObjectView | None]:
+        """Delete an object, and return it.
+
+        None if the response was lost, and there was nothing left for a repetition.
+        """
+        return self._set("/v1/objects/{id}/delete", ObjectView, GONE, id=id)
 
     def download(
         self, id: str, **query: Unpack[ObjectDownloadParams]

@@ -2,6 +2,7 @@
 
 from typing import Unpack
 
+from runloop_async.calls.already import GONE
 from runloop_async.calls.call import Call
 from runloop_async.calls.paging import PageCall
 from runloop_async.calls.resource import Resource
@@ -51,11 +52,12 @@ class Secrets(Resource):
             name=name,
         )
 
-    def delete(self, name: str) -> Call[SecretView]:
-        """Delete a secret, and return it."""
-        return self._post(
-            "/v1/secrets/{name}/delete", SecretView, safety=Safety.SAFE, name=name
-        )
+    def delete(self, name: str) -> Call[SecretView | None]:
+        """Delete a secret, and return it.
+
+        None if the response was lost, and there was nothing left for a repetition.
+        """
+        return self._set("/v1/secrets/{name}/delete", SecretView, GONE, name=name)
 
     def retrieve_by_id(self, id: str) -> Call[SecretView]:
         """Return one secret, without its value; names need not be unique."""
@@ -74,8 +76,9 @@ class Secrets(Resource):
             id=id,
         )
 
-    def delete_by_id(self, id: str) -> Call[SecretView]:
-        """Delete a secret, and return it."""
-        return self._post(
-            "/v1/secrets/id/{id}/delete", SecretView, safety=Safety.SAFE, id=id
-        )
+    def delete_by_id(self, id: str) -> Call[SecretView | None]:
+        """Delete a secret, and return it.
+
+        None if the response was lost, and there was nothing left for a repetition.
+        """
+        return self._set("/v1/secrets/id/{id}/delete", SecretView, GONE, id=id)

@@ -318,7 +318,7 @@ class _Sending(Generic[T]):
         self.mark(error, verdict)
         if isinstance(verdict, Stop):
             return None
-        self._is_doubtful |= is_ambiguous(error, self._request.safety)
+        self._is_doubtful |= is_ambiguous(error, Safety.ONCE)
         reached = getattr(error, "sent", True)  # an error of status is a response
         if reached is not False and not self._reached:
             self._reached = reached
@@ -373,8 +373,10 @@ class _Sending(Generic[T]):
         error.elapsed_s = self._runner.clock.now() - self._began_s
         if isinstance(error, APIConnectionError) and error.sent is False:
             error.sent = self._reached
+        error.is_repetition = self._is_doubtful
         if isinstance(verdict, Stop):
-            error.ambiguous = verdict.ambiguous or self._is_doubtful
+            is_safe = self._request.safety is Safety.SAFE
+            error.ambiguous = verdict.ambiguous or (self._is_doubtful and not is_safe)
             error.out_of_time = verdict.out_of_time
             error.exhausted = verdict.exhausted
         mask(error, self._secrets())

@@ -26,7 +26,7 @@ _VERBS: Final = {
     "_post": "POST",
     "_file": "POST",
     "_upload": "POST",
-    "_delete": "DELETE",
+    "_set": "POST",
 }
 
 
@@ -94,7 +94,10 @@ def _endpoint(method: Any) -> str:
                 None,
             )
             if route is not None:
-                return f"{_VERBS.get(node.func.attr, 'GET')} `{route}`"
+                named = {each.arg: each.value for each in node.keywords}
+                method = named.get("method")
+                verb = str(method.value) if isinstance(method, ast.Constant) else None
+                return f"{verb or _VERBS.get(node.func.attr, 'GET')} `{route}`"
     return "-"
 
 

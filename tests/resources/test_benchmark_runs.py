@@ -10,6 +10,7 @@ from runloop_async.errors import APITimeoutError, NotFoundError, PollingTimeout
 from runloop_async.models.benchmark_runs import BenchmarkRunView
 from runloop_async.models.scenarios.runs import ScenarioRunView
 from runloop_async.resources.benchmark_runs import BenchmarkRuns
+from runloop_async.wire.request import Safety
 from tests.fakes import Recorder
 from tests.rawserver import RawServer, http, http_json
 from tests.resources.cases import Case, file, get, methods, post
@@ -34,13 +35,13 @@ CASES = {
     ),
     "cancel": Case[BenchmarkRuns](
         lambda r: r.cancel("bmr_1"),
-        post(f"{RUNS}/{{id}}/cancel", id="bmr_1"),
+        post(f"{RUNS}/{{id}}/cancel", id="bmr_1", safety=Safety.SAFE),
         run(),
         BenchmarkRunView,
     ),
     "complete": Case[BenchmarkRuns](
         lambda r: r.complete("bmr_1"),
-        post(f"{RUNS}/{{id}}/complete", id="bmr_1"),
+        post(f"{RUNS}/{{id}}/complete", id="bmr_1", safety=Safety.SAFE),
         run(),
         BenchmarkRunView,
     ),

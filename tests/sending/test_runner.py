@@ -248,7 +248,7 @@ async def test_a_write_that_may_have_been_done_is_not_sent_again(
 ) -> None:
     async with RawServer(answer) as server, sending(server.url, timeout=0.5) as runner:
         with pytest.raises((APIStatusError, APIConnectionError)) as caught:
-            await BenchmarkRuns(runner).cancel("bmr_1")
+            await Benchmarks(runner).start_run(benchmark_id="bmd_1")
 
     assert len(server.requests) == 1
     assert caught.value.ambiguous
@@ -268,7 +268,11 @@ async def test_a_read_survives_a_connection_that_the_server_closed() -> None:
 async def test_a_write_that_was_not_sent_is_sent_again(clock: FakeClock) -> None:
     async with sending(f"http://127.0.0.1:{free_port()}", clock=clock) as runner:
         with pytest.raises(APIConnectionError) as caught:
-            await BenchmarkRuns(runner).cancel("bmr_1").with_options(max_retries=2)
+            await (
+                Benchmarks(runner)
+                .start_run(benchmark_id="bmd_1")
+                .with_options(max_retries=2)
+            )
 
     assert len(clock.sleeps) == 2
     assert (caught.value.attempts, caught.value.ambiguous) == (3, False)
@@ -276,7 +280,7 @@ async def test_a_write_that_was_not_sent_is_sent_again(clock: FakeClock) -> None
 
 async def test_a_write_that_was_turned_away_is_sent_again() -> None:
     async with RawServer(SLOW_DOWN, RUN) as server, sending(server.url) as runner:
-        await BenchmarkRuns(runner).cancel("bmr_1")
+        await Benchmarks(runner).start_run(benchmark_id="bmd_1")
 
     assert len(server.requests) == 2
 
@@ -322,7 +326,11 @@ async def test_a_deadline_spans_all_attempts_and_names_the_last_failure() -> Non
 async def test_a_write_cut_off_by_its_deadline_may_have_been_done() -> None:
     async with RawServer(then_hang()) as server, sending(server.url) as runner:
         with pytest.raises(APITimeoutError) as caught:
-            await BenchmarkRuns(runner).cancel("bmr_1").with_options(deadline=0.2)
+            await (
+                Benchmarks(runner)
+                .start_run(benchmark_id="bmd_1")
+                .with_options(deadline=0.2)
+            )
 
     assert caught.value.ambiguous
 

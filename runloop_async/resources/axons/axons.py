@@ -3,6 +3,7 @@
 from types import NoneType
 from typing import Unpack
 
+from runloop_async.calls.already import GONE
 from runloop_async.calls.call import Call
 from runloop_async.calls.paging import PageCall
 from runloop_async.calls.resource import Resource
@@ -84,7 +85,7 @@ class Axons(Resource):
 
     def delete(self, id: str) -> Call[None]:
         """Delete an axon."""
-        return self._delete("/v1/axons/{id}", NoneType, id=id)
+        return self._set("/v1/axons/{id}", NoneType, GONE, method="DELETE", id=id)
 
     def publish(
         self, id: str, **fields: Unpack[AxonPublishParams]

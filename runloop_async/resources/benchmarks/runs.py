@@ -1,7 +1,9 @@
 """The old paths to benchmark runs."""
 
+from functools import partial
 from typing import Unpack
 
+from runloop_async.calls.already import moved
 from runloop_async.calls.call import Call
 from runloop_async.calls.files import Download
 from runloop_async.calls.paging import PageCall
@@ -38,11 +40,21 @@ class LegacyBenchmarkRuns(Resource):
 
     def cancel(self, id: str) -> Call[BenchmarkRunView]:
         """Stop a run; deprecated, see `benchmark_runs.cancel`."""
-        return self._post("/v1/benchmarks/runs/{id}/cancel", BenchmarkRunView, id=id)
+        return self._set(
+            "/v1/benchmarks/runs/{id}/cancel",
+            BenchmarkRunView,
+            moved(partial(self.retrieve, id), "canceled"),
+            id=id,
+        )
 
     def complete(self, id: str) -> Call[BenchmarkRunView]:
         """Finish a run; deprecated, see `benchmark_runs.complete`."""
-        return self._post("/v1/benchmarks/runs/{id}/complete", BenchmarkRunView, id=id)
+        return self._set(
+            "/v1/benchmarks/runs/{id}/complete",
+            BenchmarkRunView,
+            moved(partial(self.retrieve, id), "completed"),
+            id=id,
+        )
 
     def download_logs(self, id: str) -> Download:
         """Fetch a run's logs as zip; deprecated, see `benchmark_runs.download_logs`."""

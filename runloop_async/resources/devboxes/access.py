@@ -1,8 +1,10 @@
 """Ways into devboxes and out of them: tunnels, keys and tokens."""
 
+from functools import partial
 from types import NoneType
 from typing import Unpack
 
+from runloop_async.calls.already import Already
 from runloop_async.calls.call import Call
 from runloop_async.calls.resource import Resource
 from runloop_async.models.devboxes.access import (
@@ -14,6 +16,7 @@ from runloop_async.models.devboxes.access import (
     TunnelConfigParam,
     TunnelView,
 )
+from runloop_async.models.devboxes.devboxes import DevboxView
 from runloop_async.models.pty import PtyTunnelView
 from runloop_async.wire.request import Safety
 
@@ -62,9 +65,14 @@ class Access(Resource):
         self, id: str, **fields: Unpack[TunnelConfigParam]
     ) -> Call[TunnelView]:
         """Make the ports of a devbox reachable from outside."""
-        return self._post(
+        return self._set(
             "/v1/devboxes/{id}/enable_tunnel",
             TunnelView,
+            Already(
+                look=partial(self._get, "/v1/devboxes/{id}", DevboxView, id=id),
+                is_so=lambda devbox: devbox.tunnel is not None,
+                result=lambda devbox: devbox.tunnel,
+            ),
             fields,
             TunnelConfigParam,
             id=id,

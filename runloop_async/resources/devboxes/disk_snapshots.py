@@ -4,6 +4,7 @@ from functools import partial
 from types import NoneType
 from typing import Unpack
 
+from runloop_async.calls.already import gone
 from runloop_async.calls.call import Call
 from runloop_async.calls.paging import PageCall
 from runloop_async.calls.polling import PollingConfig, PollingConfigLike, poll, question
@@ -81,10 +82,10 @@ class DiskSnapshots(Resource):
 
     def delete(self, id: str) -> Call[None]:
         """Delete a snapshot."""
-        return self._post(
+        return self._set(
             "/v1/devboxes/disk_snapshots/{id}/delete",
             NoneType,
-            safety=Safety.SAFE,
+            gone(partial(self.query_status, id), "deleted"),
             id=id,
         )
 

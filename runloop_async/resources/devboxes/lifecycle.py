@@ -7,6 +7,7 @@ from typing import Final, Unpack
 import attrs
 from msgspec.structs import replace
 
+from runloop_async.calls.already import moved
 from runloop_async.calls.call import Call
 from runloop_async.calls.deadline import Steps
 from runloop_async.calls.files import WHOLE_S
@@ -262,14 +263,20 @@ class Lifecycle(Commands, Access, Files):
 
     def suspend(self, id: str) -> Call[DevboxView]:
         """Have a devbox keep its disk and give its machine back."""
-        return self._post(
-            "/v1/devboxes/{id}/suspend", DevboxView, safety=Safety.SAFE, id=id
+        return self._set(
+            "/v1/devboxes/{id}/suspend",
+            DevboxView,
+            moved(partial(self.retrieve, id), "suspending", "suspended"),
+            id=id,
         )
 
     def resume(self, id: str) -> Call[DevboxView]:
         """Start a suspended devbox again."""
-        return self._post(
-            "/v1/devboxes/{id}/resume", DevboxView, safety=Safety.SAFE, id=id
+        return self._set(
+            "/v1/devboxes/{id}/resume",
+            DevboxView,
+            moved(partial(self.retrieve, id), "resuming", "running"),
+            id=id,
         )
 
     def keep_alive(self, id: str) -> Call[None]:

@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Unpack
 
+from runloop_async.calls.already import moved
 from runloop_async.calls.call import Call
 from runloop_async.calls.deadline import Steps
 from runloop_async.calls.files import Download
@@ -37,11 +38,21 @@ class ScenarioRuns(Resource):
 
     def cancel(self, id: str) -> Call[ScenarioRunView]:
         """Stop a scenario run and shut its devbox down."""
-        return self._post("/v1/scenarios/runs/{id}/cancel", ScenarioRunView, id=id)
+        return self._set(
+            "/v1/scenarios/runs/{id}/cancel",
+            ScenarioRunView,
+            moved(partial(self.retrieve, id), "canceled"),
+            id=id,
+        )
 
     def complete(self, id: str) -> Call[ScenarioRunView]:
         """Finish a scenario run and shut its devbox down."""
-        return self._post("/v1/scenarios/runs/{id}/complete", ScenarioRunView, id=id)
+        return self._set(
+            "/v1/scenarios/runs/{id}/complete",
+            ScenarioRunView,
+            moved(partial(self.retrieve, id), "completed"),
+            id=id,
+        )
 
     def score(self, id: str) -> Call[ScenarioRunView]:
         """Begin to score a scenario run; the response comes before the score."""

@@ -122,13 +122,13 @@ LEGACY_CASES = {
     ),
     "cancel": Case[LegacyBenchmarkRuns](
         lambda r: r.cancel("bmr_1"),
-        post(f"{RUNS}/{{id}}/cancel", id="bmr_1"),
+        post(f"{RUNS}/{{id}}/cancel", id="bmr_1", safety=Safety.SAFE),
         run(),
         BenchmarkRunView,
     ),
     "complete": Case[LegacyBenchmarkRuns](
         lambda r: r.complete("bmr_1"),
-        post(f"{RUNS}/{{id}}/complete", id="bmr_1"),
+        post(f"{RUNS}/{{id}}/complete", id="bmr_1", safety=Safety.SAFE),
         run(),
         BenchmarkRunView,
     ),

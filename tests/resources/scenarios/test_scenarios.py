@@ -113,13 +113,13 @@ RUN_CASES = {
     ),
     "cancel": Case[ScenarioRuns](
         lambda r: r.cancel("scr_1"),
-        post(f"{RUNS}/{{id}}/cancel", id="scr_1"),
+        post(f"{RUNS}/{{id}}/cancel", id="scr_1", safety=Safety.SAFE),
         scenario_run(),
         ScenarioRunView,
     ),
     "complete": Case[ScenarioRuns](
         lambda r: r.complete("scr_1"),
-        post(f"{RUNS}/{{id}}/complete", id="scr_1"),
+        post(f"{RUNS}/{{id}}/complete", id="scr_1", safety=Safety.SAFE),
         scenario_run(),
         ScenarioRunView,
     ),
