@@ -38,7 +38,8 @@ async def test_an_interim_response_is_not_the_response() -> None:
 async def deaf(says: bytes, *, total_s: float) -> AsyncGenerator[tuple[Pool, Attempt]]:
     """Give a pool, and a large request to a server that reads next to nothing."""
 
-    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
         writer.write(says)
         await left.wait()
         writer.transport.abort()

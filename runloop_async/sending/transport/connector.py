@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import select
 import warnings
 from collections.abc import Awaitable, Callable, Generator, Iterable
 from contextlib import contextmanager, suppress
@@ -28,6 +29,7 @@ _DNS_CACHE_S: Final = 30
 """Seconds that a name's addresses are kept: a failover is seen within this."""
 
 
+_poll: Final = getattr(select, "poll", None)  # Windows has none
 _NO_TIMEOUT: Final = ClientTimeout(total=None)
 LARGEST_HEADER: Final = 64 * 1024
 """Bytes of one line of a response's head."""
@@ -154,7 +156,27 @@ def connect_timeout(connect_s: float | None) -> ClientTimeout:
 def is_fresh(connection: Connection) -> bool:
     """Tell whether a connection is open, and has nothing from before in it."""
     protocol = connection.protocol
-    return protocol is not None and not protocol.should_close
+    if protocol is None or protocol.should_close:
+        return False
+    look = unread(protocol.transport)
+    return look is None or not look(0)
+
+
+def unread(transport: Any) -> Callable[[int], object] | None:
+    """Return what tells whether a connection has anything that was not read yet.
+
+    The event loop reads once in a turn. What comes behind a response, be it bytes that
+    nobody asked for or the end of the stream, may wait in the socket while the next
+    request is about to be written, and would be taken for its response.
+
+    None is returned for TLS, which has records of its own, and where there is no poll.
+    """
+    if _poll is None or transport.get_extra_info("ssl_object") is not None:
+        return None
+    poll = _poll()
+    poll.register(transport.get_extra_info("socket"), select.POLLIN)
+    look: Callable[[int], object] = poll.poll
+    return look
 
 
 def receive_less(transport: object) -> None:

@@ -28,6 +28,7 @@ from runloop_async.sending.transport.connector import (
     Origin,
     reach,
     receive_less,
+    unread,
 )
 from runloop_async.sending.transport.endings import watched
 from runloop_async.sending.transport.rest import MOST_BYTES, Rest
@@ -99,7 +100,7 @@ class Server:
             link = at_hand.pop()
             if len(at_hand) < self._least:  # noqa: PLR1730 - `min` takes longer
                 self._least = len(at_hand)
-            if link.is_usable:
+            if link.is_usable and (link.unread is None or not link.unread(0)):
                 return link
             self.close(link)
         return None
@@ -193,6 +194,7 @@ class Link(asyncio.Protocol):
         "is_unsent",
         "is_usable",
         "transport",
+        "unread",
     )
 
     def __init__(self, connection: Connection, server: Server) -> None:
@@ -207,6 +209,8 @@ class Link(asyncio.Protocol):
         """Whether it is open, and nothing came that nobody has asked for."""
         self.is_unsent = False
         """Whether a response came before all of its request was sent."""
+        self.unread = unread(self.transport)
+        """Tells whether something came that was not read yet; None over TLS."""
         self._loop = server.loop
         self._server = ref(server)
         self._turn: asyncio.Future[Plain | Rest | None] | None = None
