@@ -18,6 +18,8 @@ from runloop_async.sending.transport.rest import Partial, Rest
 
 _INTERIM: Final = frozenset({100, *range(102, 200)})
 """Statuses that another response follows."""
+_AT_ONCE: Final = 2048
+"""Bytes that an empty socket takes at once."""
 
 
 class Direct:
@@ -66,7 +68,7 @@ class Direct:
                 else:
                     answer = Whole(response, link)
             finally:
-                if link.transport.get_write_buffer_size():
+                if len(sent) > _AT_ONCE and link.transport.get_write_buffer_size():
                     attempt.phase = "write"  # if it ends here, the peer does not read
                     link.is_unsent = True
             if self._session is not None:
