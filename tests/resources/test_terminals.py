@@ -4,7 +4,9 @@ import asyncio
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from typing import Any
 
+import aiohttp
 import pytest
 
 from runloop_async import (
@@ -27,10 +29,10 @@ from runloop_async.errors import (
     RedirectError,
 )
 from runloop_async.events import Event, Failed, Responded, Sent, Throttled
-from runloop_async.testing import Emulator, status, wrong_type
+from runloop_async.testing import Emulator, delay, status, wrong_type
 from runloop_async.testing.state.devboxes.devboxes import DEVBOXES
 from tests.cancelling import CancelledAt, cancelled_after
-from tests.rawserver import Connection, Incoming, http, then_close
+from tests.rawserver import Connection, Incoming, RawServer, http, then_close
 from tests.served import certificate, served
 
 
@@ -292,3 +294,34 @@ async def test_a_cancellation_at_any_step_leaves_no_terminal_attached(
             await until_detached(client)
     assert steps > 4
     assert client.stats().connections == 1
+
+
+@pytest.mark.parametrize("is_given", [False, True])
+async def test_its_token_goes_to_no_other_server(is_given: bool) -> None:
+    async with (
+        RawServer(http(b"", status=404)) as elsewhere,
+        aiohttp.ClientSession(raise_for_status=True) as session,
+    ):
+        moved = http(b"", f"Location: {elsewhere.url}/ws", status=302)
+        options: dict[str, Any] = {"session": session} if is_given else {}
+        async with served(moved, **options) as (server, client):
+            with pytest.raises(RedirectError):
+                await attached(client, f"ws://127.0.0.1:{server.port}/pty")
+            assert client.stats().requests == 1
+
+    assert elsewhere.requests == []
+
+
+@pytest.mark.parametrize(
+    "options", [{"raise_for_status": True}, {"timeout": aiohttp.ClientTimeout(0.05)}]
+)
+async def test_a_session_of_yours_changes_no_terminal(
+    api: Emulator, options: Any
+) -> None:
+    api.faults.add(delay(0.1), path="*/ws")
+    async with aiohttp.ClientSession(**options) as session:
+        client = AsyncRunloop(base_url=api.url, bearer_token="secret", session=session)
+        async with client.pty.attach("dbx"):
+            with pytest.raises(ConflictError):
+                async with client.pty.attach("dbx"):
+                    pytest.fail("there is a client already")

@@ -1,6 +1,7 @@
 """WebSockets: what comes of them besides data."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import aiohttp
 import pytest
@@ -17,7 +18,8 @@ def opened(*messages: tuple[aiohttp.WSMsgType, object]) -> OpenSocket:
         kind, data = next(left)
         return SimpleNamespace(type=kind, data=data)
 
-    return OpenSocket(SimpleNamespace(receive=receive, close_code=4000))
+    made: Any = SimpleNamespace()
+    return OpenSocket(SimpleNamespace(receive=receive, close_code=4000), made)
 
 
 async def test_data_comes_as_bytes_and_the_end_as_none() -> None:

@@ -25,7 +25,11 @@ from runloop_async.sending.transport.connector import (
 )
 from runloop_async.sending.transport.endings import watched
 from runloop_async.sending.transport.incoming import Incoming
-from runloop_async.sending.transport.sockets import OpenSocket, connected
+from runloop_async.sending.transport.sockets import (
+    OpenSocket,
+    connected,
+    refuse_redirects,
+)
 from runloop_async.wire.request import Content
 
 _AUTHORIZATION: Final = "Authorization"
@@ -130,8 +134,26 @@ class Sessions:
         )
 
     async def socket(self, attempt: Attempt, token: Secret) -> OpenSocket:
-        """Open a WebSocket; see `connected`."""
-        return await connected(self._session(), attempt, token, self._proxy)
+        """Open a WebSocket, to which nothing of a caller's session goes.
+
+        It has its connections, proxy and tracing, as `connected` needs them.
+        """
+        given: Any = self._given
+        session = aiohttp.ClientSession(
+            connector=self._connector or given.connector,
+            connector_owner=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=connect_timeout(None),
+            trust_env=self._trust_env if given is None else given.trust_env,
+            trace_configs=None if given is None else given.trace_configs,
+            proxy=getattr(given, "_default_proxy", None),
+            middlewares=(refuse_redirects,),
+        )
+        try:
+            return await connected(session, attempt, token, self._proxy)
+        except BaseException:
+            await session.close()
+            raise
 
     async def close(self) -> None:
         """Close sessions of ours."""

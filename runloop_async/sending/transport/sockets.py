@@ -22,6 +22,7 @@ _UNSENT: Final = (
 """Errors of connecting. The last two come from names and addresses: see `border`."""
 _SWITCHED: Final = 101
 _FIRST_REFUSAL: Final = 300
+_FIRST_ERROR: Final = 400
 _LAST_REFUSAL: Final = 599
 """The statuses that mean the same here as for any other request."""
 _GOODBYE_S: Final = 2.0
@@ -31,8 +32,9 @@ _GOODBYE_S: Final = 2.0
 class OpenSocket:
     """A WebSocket that is open; what it raises is aiohttp's."""
 
-    def __init__(self, socket: Any) -> None:
+    def __init__(self, socket: Any, session: aiohttp.ClientSession) -> None:
         self._socket = socket
+        self._session = session
 
     @property
     def close_code(self) -> int | None:
@@ -71,9 +73,35 @@ class OpenSocket:
 
     async def close(self) -> None:
         """Close it."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_GOODBYE_S):
-                await self._socket.close()
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_GOODBYE_S):
+                    await self._socket.close()
+        finally:
+            await self._session.close()
+
+
+async def refuse_redirects(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Have a redirect be a refusal: the token is for no other server.
+
+    A middleware, since aiohttp follows the redirects of a handshake.
+
+    Raises:
+        aiohttp.WSServerHandshakeError: The server points elsewhere.
+    """
+    response = await handler(request)
+    if not _FIRST_REFUSAL <= response.status < _FIRST_ERROR:
+        return response
+    response.close()
+    raise aiohttp.WSServerHandshakeError(
+        response.request_info,
+        (),
+        status=response.status,
+        message="redirect",
+        headers=response.headers,
+    )
 
 
 async def connected(
@@ -83,6 +111,12 @@ async def connected(
     proxy: Secret | None,
 ) -> OpenSocket:
     """Open a WebSocket.
+
+    Args:
+        session: A session for this one, which is closed with it.
+        attempt: What to open.
+        token: What goes as the subprotocol.
+        proxy: The URL of a proxy, which may hold a password.
 
     Raises:
         APIStatusError: The server refuses it.
@@ -112,7 +146,7 @@ async def connected(
         raise
     else:
         _note(attempt, began_s, Response(_SWITCHED, {}, b""))
-        return OpenSocket(socket)
+        return OpenSocket(socket, session)
     _note(attempt, began_s, response)
     if _FIRST_REFUSAL <= response.status <= _LAST_REFUSAL:
         raise error_for(response, now=time.time())
