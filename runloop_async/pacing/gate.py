@@ -151,9 +151,25 @@ class Gate:
     ) -> None:
         """Note that a request is over, however; let the next leave."""
         self.governor.left(admitted, is_retry=is_retry)
+        first: Gate | None = None
         for concurrency, gate in self._siblings:
             if concurrency.waiting:
-                gate.pump(now)
+                if first is not None:
+                    self._pump_all(now)
+                    return
+                first = gate
+        if first is not None:
+            first.pump(now)
+
+    def _pump_all(self, now: float | None) -> None:
+        """Let the calls of all lanes leave that may.
+
+        The lanes may share places. A place goes to the lane that has the fewest, so
+        that thousands of short calls do not keep a download waiting.
+        """
+        waiting = [pair for pair in self._siblings if pair[0].waiting]
+        for _, gate in sorted(waiting, key=_in_flight):
+            gate.pump(now)
 
     def failed(self, now: float, route: str, sent: float, error: Exception) -> None:
         """Note a failure that may pass; in an outage, end waits that are in vain.
@@ -353,3 +369,7 @@ class Gate:
         self._timer, self._timer_at = None, LATER
         self.governor.ramp(self._clock.now())
         self.pump()
+
+
+def _in_flight(pair: tuple[Concurrency, Gate]) -> int:
+    return pair[0].in_flight

@@ -12,7 +12,7 @@ from runloop_async.errors import (
     ClientClosedError,
     InternalServerError,
 )
-from runloop_async.pacing import Concurrency, Governor, Pace, RetryBudget
+from runloop_async.pacing import Concurrency, Governor, Pace, RetryBudget, Shared
 from runloop_async.pacing.gate import Gate
 from runloop_async.pacing.limits import Limits
 from runloop_async.pacing.line import Turn
@@ -332,3 +332,24 @@ def test_permits_under_way_are_given_up_with_the_client() -> None:
         assert len(asyncio.all_tasks()) == 1
 
     simulated(main())
+
+
+async def test_places_in_common_are_not_for_short_calls_alone() -> None:
+    clock, shared, budget = FakeClock(), Shared(8), RetryBudget()
+    short = Concurrency(8, is_fixed=True, shared=shared)
+    long = Concurrency(2, is_fixed=True, shared=shared)
+    gates = [
+        Gate(Governor(short, budget), clock),
+        Gate(Governor(long, budget, short_calls=short), clock),
+    ]
+    for gate in gates:
+        gate.share_with(gates)
+    for _ in range(8):
+        assert gates[0].enter(0.0, GET)
+    before = [gates[0].join(GET) for _ in range(100)]
+    late = gates[1].join(GET)
+
+    gates[0].leave(0.0)
+
+    assert late.done()
+    assert not any(turn.done() for turn in before)
