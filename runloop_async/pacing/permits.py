@@ -94,10 +94,14 @@ class Supply:
             self.left = await self._reserved()
         except PermitsError as error:
             self._customers.release(error)
+        except BaseException as error:
+            if not self._is_stopped:  # else all waits have ended
+                self._customers.release(PermitsError(f"`reserve` failed: {error!r}"))
+            raise
         finally:
             self._is_reserving = False
-        # Not at once: this may be a part of the very `pump` that asked for permits.
-        asyncio.get_running_loop().call_soon(self._customers.pump)
+            # Not at once: this may be a part of the `pump` that asked for permits.
+            asyncio.get_running_loop().call_soon(self._customers.pump)
 
     async def _reserved(self) -> int:
         """Reserve a block, wait until it is valid, and return its size.

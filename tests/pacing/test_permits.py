@@ -193,3 +193,27 @@ async def test_a_reservation_that_somebody_cancels_is_made_again() -> None:
     async with asyncio.timeout(5):
         assert await waiting
     assert permits.reserved == 10
+
+
+def unheard(_: asyncio.AbstractEventLoop, __: dict[str, Any]) -> None:
+    """Tell nobody."""
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [GeneratorExit(), BaseExceptionGroup("", [KeyboardInterrupt()])],
+    ids=repr,
+)
+async def test_a_reservation_that_is_broken_off_ends_the_waits(
+    failure: BaseException,
+) -> None:
+    permits = Scripted(failure, 0.0)
+    caller = Caller(Service(), limits=Limits(rate=permits))
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(unheard)  # nobody awaits the reservation
+
+    await asyncio.wait_for(caller.gather(3), 10)
+    await asyncio.wait_for(caller.gather(3), 10)
+
+    assert caller.failures == [None] * 3
+    assert len(caller.done) == 3
