@@ -31,7 +31,10 @@ def inflation(headers: Mapping[str, str]) -> "Inflation | None":
     Raises:
         EncodingError: It is none of those that were accepted.
     """
-    encoding = headers.get("Content-Encoding", "").strip().lower()
+    transfer = transfer_encoding(headers)
+    if transfer not in {"", "chunked", "identity"}:
+        raise EncodingError(f"the body is sent as {transfer[:40]!r}: nobody asked")
+    encoding = _all(headers, "Content-Encoding")
     if encoding in {"", "identity"}:
         return None
     if encoding in {"gzip", "x-gzip"}:
@@ -39,6 +42,18 @@ def inflation(headers: Mapping[str, str]) -> "Inflation | None":
     if encoding == "deflate":
         return Inflation(None)
     raise EncodingError(f"the body is encoded as {encoding[:40]!r}, which nobody asked")
+
+
+def transfer_encoding(headers: Mapping[str, str]) -> str:
+    """Return how a body is sent, in lower case."""
+    return _all(headers, "Transfer-Encoding")
+
+
+def _all(headers: Mapping[str, str], name: str) -> str:
+    """Return the value of a header, joined where there are several."""
+    getall = getattr(headers, "getall", None)
+    values = [headers.get(name, "")] if getall is None else getall(name, ())
+    return ", ".join(values).strip().lower()
 
 
 class Inflation:

@@ -7,7 +7,7 @@ aiohttp would decide otherwise; the tests compare the two.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -59,6 +59,10 @@ class PlainHeaders(Mapping[str, str]):
                 fields.add(name, value.strip(" \t"))
             self._parsed = CIMultiDictProxy(fields)
         return self._parsed
+
+    def getall(self, name: str, default: Sequence[str]) -> Sequence[str]:
+        """Return all values of a header."""
+        return self.parsed().getall(name, default)
 
     def may_have(self, name: bytes) -> bool:
         """Tell sooner than by looking it up whether a header may be there.

@@ -1,15 +1,18 @@
 """Responses that are no valid HTTP, of large heads, or with other people's texts."""
 
+import gzip
 import logging
 
 import pytest
 
 from runloop_async.annotations import JsonObject
 from runloop_async.errors import (
+    APIConnectionError,
     APIResponseValidationError,
     AuthenticationError,
     InternalServerError,
     ProtocolError,
+    TruncatedBodyError,
 )
 from runloop_async.sending.hiding import mask
 from tests.rawserver import http, http_json, then_close
@@ -110,3 +113,34 @@ def test_what_is_no_text_is_left_as_it_is() -> None:
     mask(error, ["secret-of-one-call"])
 
     assert error.body == [7, None]
+
+
+@pytest.mark.usefixtures("path")
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ("Content-Encoding: gzip", "Content-Encoding: gzip"),
+        ("Content-Encoding: identity", "Content-Encoding: gzip"),
+        ("Content-Encoding: gzip", "Content-Encoding: br"),
+    ],
+)
+async def test_a_body_that_is_encoded_twice_is_no_success(
+    headers: tuple[str, str],
+) -> None:
+    body = gzip.compress(gzip.compress(b"log"))
+    async with served(http(body, *headers), max_retries=0) as (_, client):
+        with pytest.raises(TruncatedBodyError, match="encoded as"):
+            await client.benchmark_runs.download_logs("bmr_1")
+
+
+@pytest.mark.parametrize("codings", ["gzip, chunked", "chunked, gzip", "xchunked"])
+async def test_a_body_that_is_sent_in_another_way_is_no_success(codings: str) -> None:
+    head = f"HTTP/1.1 200 OK\r\nTransfer-Encoding: {codings}\r\n\r\n".encode()
+    answer = then_close(head + b"3\r\nlog\r\n0\r\n\r\n")
+    async with served(answer, max_retries=0) as (_, client):
+        for call in (
+            client.benchmark_runs.download_logs("bmr_1"),
+            client.benchmark_runs.retrieve("bmr_1"),
+        ):
+            with pytest.raises(APIConnectionError):
+                await call

@@ -8,7 +8,12 @@ import aiohttp
 
 from runloop_async.annotations import override
 from runloop_async.errors import ResponseTooLargeError
-from runloop_async.wire.inflate import EncodingError, Inflation, inflation
+from runloop_async.wire.inflate import (
+    EncodingError,
+    Inflation,
+    inflation,
+    transfer_encoding,
+)
 from runloop_async.wire.plain import Plain
 
 BodyT = TypeVar("BodyT", bytes, bytearray)
@@ -92,7 +97,8 @@ class Incoming:
             aiohttp.ClientError: It broke off.
         """
         content: Any = self._content  # which is of aiohttp here
-        if not content.is_eof() or "Content-Encoding" in self.headers:
+        is_encoded = "Content-Encoding" in self.headers
+        if not content.is_eof() or is_encoded or self._is_sent_oddly():
             return None
         body: bytes = content.read_nowait()
         self._check_end()
@@ -195,10 +201,16 @@ class Incoming:
         """
         if "Content-Length" in self.headers or self.status in _BODYLESS:
             return
-        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
+        if transfer_encoding(self.headers) == "chunked":
             return
         if getattr(self._protocol, "has_ended", True) is False:
             raise CutError
+
+    def _is_sent_oddly(self) -> bool:
+        return (
+            "Transfer-Encoding" in self.headers
+            and transfer_encoding(self.headers) != "chunked"
+        )
 
     def _told(self) -> int | None:
         text = self.headers.get("Content-Length", "")
@@ -220,7 +232,14 @@ class Whole(Incoming):
     @override
     def at_hand(self, max_bytes: int) -> bytes | None:
         """Return the body, if it is not compressed."""
-        return None if self._is_encoded else self._done(self._body, max_bytes)
+        body = self._body
+        if self._is_encoded or len(body) > max_bytes:
+            return None
+        # As `_done` does it, since this is done for each small call.
+        holder, self._holder = self._holder, None
+        if holder is not None:  # pragma: no branch - it is asked for once
+            holder.release()
+        return body
 
     @override
     async def piece(self) -> bytes:
