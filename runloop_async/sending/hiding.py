@@ -11,9 +11,9 @@ The rule, for every error that leaves this room:
   in it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from runloop_async.errors import APIError
 
@@ -81,14 +81,28 @@ def mask(error: APIError, secrets: Iterable[str]) -> None:
 
 
 def _masked(value: Any, secret: str) -> Any:
-    if isinstance(value, str):
-        return value.replace(secret, _MASK)
-    if isinstance(value, bytes):
-        return value.replace(secret.encode(), _MASK.encode())
-    if isinstance(value, list):
-        items = cast("Sequence[Any]", value)
-        return [_masked(each, secret) for each in items]
-    if isinstance(value, dict):
-        pairs = cast("dict[str, Any]", value).items()
-        return {_masked(key, secret): _masked(each, secret) for key, each in pairs}
-    return value
+    """Return a text, or a document that was parsed for the error, without a secret.
+
+    The other side says how deep a document is nested, so there is no recursion.
+    """
+    holder = [value]
+    left: list[Any] = [holder]
+    while left:
+        container = left.pop()
+        for place, each in _items(container):
+            if isinstance(place, str) and secret in place:
+                del container[place]
+                place = place.replace(secret, _MASK)  # noqa: PLW2901
+            if isinstance(each, str):
+                each = each.replace(secret, _MASK)  # noqa: PLW2901
+            elif isinstance(each, bytes):
+                each = each.replace(secret.encode(), _MASK.encode())  # noqa: PLW2901
+            elif isinstance(each, list | dict):
+                left.append(each)
+            container[place] = each
+    return holder[0]
+
+
+def _items(container: Any) -> list[tuple[Any, Any]]:
+    is_object = isinstance(container, dict)
+    return [*(container.items() if is_object else enumerate(container))]

@@ -34,8 +34,9 @@ class Response(Message, msgspec.Struct, frozen=True):
 
     @property
     def request_id(self) -> str | None:
-        """The `x-request-id` that the server gave."""
-        return self.headers.get("x-request-id")
+        """The `x-request-id` that the server gave, if it can be printed."""
+        text = self.headers.get("x-request-id")
+        return text if text is None or text.isprintable() else excerpt(text)
 
     @property
     @override
@@ -104,5 +105,5 @@ def _message(body: object) -> tuple[str, str | None]:
     code = fields.get("code")
     return (
         excerpt(sentence) if isinstance(sentence, str) else "",
-        None if code is None else excerpt(str(code)),
+        excerpt(str(code)) if isinstance(code, str | int | float) else None,
     )

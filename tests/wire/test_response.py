@@ -13,6 +13,7 @@ from runloop_async.errors import (
     RateLimitError,
     RedirectError,
 )
+from runloop_async.sending.hiding import mask
 from runloop_async.values import excerpt
 from runloop_async.wire.response import Response, error_for, is_success
 
@@ -220,3 +221,24 @@ def test_every_unsuccessful_answer_becomes_an_error(status: int, body: bytes) ->
 
     assert isinstance(error, APIStatusError | APIConnectionError)
     assert str(status) in str(error)
+
+
+@pytest.mark.parametrize("text", ["req_\udcff", "req_\x1b[31m"])
+def test_a_request_id_can_be_printed(text: str) -> None:
+    response = Response(404, {"x-request-id": text}, b"{}")
+
+    error = error_for(response, now=0.0)
+
+    assert response.request_id is not None
+    assert str(error).isprintable()
+
+
+@pytest.mark.parametrize("depth", [100, 600, 990, 5000])
+@pytest.mark.parametrize("field", ["code", "message", "error"])
+def test_no_depth_of_a_body_hides_the_status(field: str, depth: int) -> None:
+    body = b'{"%s": %s}' % (field.encode(), b"[" * depth + b"]" * depth)
+
+    error = error_for(Response(503, {}, body), now=0.0)
+    mask(error, ["secret"])
+
+    assert isinstance(error, InternalServerError)
