@@ -46,6 +46,10 @@ class Repeatable(Coroutine[Any, Any, T_co]):
     def with_options(self, **options: Unpack[CallOptions]) -> Self:
         """Return this with other options than the client's."""
 
+    def __copy__(self) -> Self:
+        """Return one that has not begun: what is under way is not shared."""
+        return attrs.evolve(self)
+
     @override
     def __await__(self) -> Generator[Any, Any, T_co]:
         return self.start().__await__()

@@ -1,6 +1,7 @@
 """A call wherever asyncio takes a coroutine."""
 
 import asyncio
+import copy
 import gc
 from collections.abc import Coroutine
 
@@ -295,3 +296,16 @@ async def test_tasks_that_share_a_flow_go_on_in_any_order() -> None:
         await task
 
     assert [task.result() for task in tasks] == [0, 1, 2]
+
+
+async def test_a_copy_has_not_begun(
+    call: Call[BenchmarkRunView], recorder: Recorder
+) -> None:
+    first = asyncio.create_task(call)
+    other = asyncio.create_task(call)
+    await asyncio.sleep(0)
+    copied = copy.copy(call)
+
+    await asyncio.gather(first, other, copied)
+
+    assert len(recorder.calls) == 3
