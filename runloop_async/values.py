@@ -206,7 +206,8 @@ def plain_function(name: str, value: object) -> Any:
         return None
     if not callable(value):
         raise TypeError(f"{name} must be a function, not {type(value).__name__}")
-    if inspect.iscoroutinefunction(value):
+    called = getattr(type(value), "__call__", None)  # noqa: B004 - it is looked at
+    if inspect.iscoroutinefunction(value) or inspect.iscoroutinefunction(called):
         raise TypeError(
             f"{name} must be a plain function, not `async def`: nothing awaits it; let "
             "it start a task"

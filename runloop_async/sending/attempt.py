@@ -1,5 +1,6 @@
 """The progress of a call's present attempt, and its counters, log lines and events."""
 
+import asyncio
 import logging
 import math
 from collections.abc import Callable, Mapping
@@ -240,7 +241,7 @@ def _guarded(on_event: Callable[[Event], Any]) -> Callable[[Event], None]:
     def emit(event: Event) -> None:
         try:
             on_event(event)
-        except Exception:  # noqa: BLE001 - it is logged
+        except (Exception, asyncio.CancelledError):  # noqa: BLE001 - it is logged
             _log.exception("on_event failed on %r", event)
 
     return emit

@@ -215,3 +215,32 @@ async def test_the_connections_of_a_session_of_yours_are_not_counted() -> None:
         AsyncRunloop(bearer_token="any", session=session) as client,
     ):
         assert client.stats().connections is None
+
+
+async def test_what_is_told_may_even_cancel_itself(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def cancelled(_: Event) -> None:
+        raise asyncio.CancelledError
+
+    async with (
+        RawServer(http_json(run())) as server,
+        AsyncRunloop(
+            base_url=server.url, bearer_token="any", on_event=cancelled
+        ) as client,
+    ):
+        assert (await client.benchmark_runs.retrieve("bmr_1")).id == "bmr_1"
+
+    assert "on_event failed on Sent" in caplog.text
+
+
+class Teller:
+    """What is called, and would have to be awaited."""
+
+    async def __call__(self, event: Event) -> None:
+        """Never run."""
+
+
+def test_what_would_have_to_be_awaited_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="plain function"):
+        AsyncRunloop(bearer_token="any", on_event=Teller())
