@@ -301,6 +301,8 @@ class Governor:
             self._by_route.clear()
             self._throttled = {route}
         elif pace is self.pace and sent > pace.begun_at:
+            if len(self._throttled) > _ROUTES:
+                self._throttled.clear()
             self._throttled.add(route)
             self._tally(route).throttled += 1
             if self._is_alone(route):
@@ -319,6 +321,8 @@ class Governor:
             return
         # Servers round up: whole seconds mean "within the last of them".
         until = now + (asked_s - 1 if asked_s == int(asked_s) else asked_s)
+        if len(self.held) > _ROUTES:
+            self.held = {each: at for each, at in self.held.items() if at > now}
         self.held[route] = max(until, self.held.get(route, NOW))
         pace.rest(until)
 

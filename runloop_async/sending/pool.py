@@ -14,6 +14,7 @@ from collections.abc import (
     Iterable,
     Mapping,
 )
+from concurrent.futures import Future
 from contextlib import asynccontextmanager, suppress
 
 from runloop_async.calls.deadline import Deadline
@@ -43,6 +44,8 @@ from runloop_async.wire.request import Content
 from runloop_async.wire.response import Response
 from runloop_async.wire.retry import is_throttle
 
+_LOOK_S = 0.1
+"""How often to look whether another event loop still runs."""
 _REFUSED = 300
 """From here on a status is no success, and its body is read as far as is cheap."""
 
@@ -112,7 +115,7 @@ class Pool:
             self._open_in(loop)
         session = self._network.session
         if session is not None and session.closed:
-            raise ClientClosedError("the session given to the client is closed")
+            raise _session_closed()
 
     def _open_in(self, loop: asyncio.AbstractEventLoop) -> None:
         network = self._network
@@ -157,13 +160,18 @@ class Pool:
             await self._close()
         elif home.is_running():  # in another thread
             closing = asyncio.run_coroutine_threadsafe(self._close(), home)
-            await asyncio.wrap_future(closing)
+            if not await _ended_in(home, closing):
+                self._cut()
         else:
-            with suppress(RuntimeError):  # where it has ended
-                self._end_calls()
-            self._give_back()
-            if self._connector is not None:
-                self._connector.cut()
+            self._cut()
+
+    def _cut(self) -> None:
+        """Close without the event loop of the pool, which has ended or does not run."""
+        with suppress(RuntimeError):  # where it has ended
+            self._end_calls()
+        self._give_back()
+        if self._connector is not None:
+            self._connector.cut()
 
     async def _close(self) -> None:
         self._end_calls()
@@ -220,7 +228,11 @@ class Pool:
         with self.step(attempt, attempt.out.timeouts.total) as step:
             incoming = await self._path(attempt.out).open(attempt)
             attempt.heard()
-            self._telemetry.received(attempt, incoming.status, incoming.headers)
+            try:
+                self._telemetry.received(attempt, incoming.status, incoming.headers)
+            except BaseException:
+                incoming.close()
+                raise
             return Answer(self, attempt, incoming)
         raise step.failure()
 
@@ -292,11 +304,13 @@ class Pool:
         return Step(self._border, attempt, self._alarms.start(delay_s), sys.exception())
 
     def _path(self, out: Outgoing) -> "Direct | Sessions":
-        direct, body = self._direct, out.body
+        direct, body, given = self._direct, out.body, self._given
+        if given is not None and given.closed:  # since the call began
+            raise _session_closed()
         is_plain = out.target and (body is None or not isinstance(body, Content))
         if direct is None or not is_plain or not self._watch.is_clean():
             return self._sessions
-        if self._given is not None and not adds_nothing(self._given):
+        if given is not None and not adds_nothing(given):
             return self._sessions
         return direct
 
@@ -403,6 +417,23 @@ async def _body(incoming: Incoming, step: Step, max_bytes: int) -> bytes | bytea
 
 def _closed() -> ClientClosedError:
     return ClientClosedError("the client is closed: make a new one")
+
+
+async def _ended_in(home: asyncio.AbstractEventLoop, work: "Future[None]") -> bool:
+    """Wait for work in another event loop; tell whether it ended before the loop."""
+    waiting = asyncio.wrap_future(work)
+    while not waiting.done():
+        await asyncio.wait([waiting], timeout=_LOOK_S)
+        if not home.is_running() and not waiting.done():
+            return False
+    if waiting.cancelled():  # by the loop, at its end
+        return False
+    await waiting
+    return True
+
+
+def _session_closed() -> ClientClosedError:
+    return ClientClosedError("the session given to the client is closed")
 
 
 def past_deadline(*, sent: bool | None) -> APITimeoutError:

@@ -41,6 +41,7 @@ from runloop_async.wire.response import Response, error_for, is_success
 from runloop_async.wire.retry import BELIEVABLE_S, Stop, Wait, decide, is_ambiguous
 
 T = TypeVar("T")
+W = TypeVar("W")
 _Send = Callable[[Attempt], Awaitable[Response | Answer]]
 
 _log = logging.getLogger("runloop_async")
@@ -174,7 +175,8 @@ class _Sending(Generic[T]):
         """Return what the response is read as."""
         response: Response = await self._begun(is_whole=True)
         if len(response.data) >= _LARGE_BYTES:
-            await self._runner.turns.take()
+            turn = self._runner.turns.take()
+            await (turn if self._deadline is None else self._in_time(turn))
         try:
             return self._call.read(response)
         except APIError as error:
@@ -199,14 +201,14 @@ class _Sending(Generic[T]):
         if delay_s is None:
             return self._attempts(is_whole=is_whole)
         self._deadline = Deadline(runner.clock, delay_s)
-        return self._in_time(self._deadline.scope(), self._attempts(is_whole=is_whole))
+        return self._in_time(self._attempts(is_whole=is_whole))
 
-    async def _in_time(
-        self, scope: asyncio.Timeout, attempts: Awaitable[Response | Answer]
-    ) -> Response | Answer:
+    async def _in_time(self, work: Awaitable[W]) -> W:
+        assert self._deadline is not None  # noqa: S101 - it is called for that
+        scope = self._deadline.scope()
         try:
             async with scope:
-                return await attempts
+                return await work
         except TimeoutError:
             if not scope.expired():
                 raise

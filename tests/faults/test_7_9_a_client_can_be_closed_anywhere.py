@@ -87,3 +87,34 @@ async def test_a_client_with_a_session_of_another_loop_is_closed() -> None:
     await client.aclose()
 
     assert client.is_closed
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_the_loop_of_a_client_may_end_while_it_is_closed_from_another(
+    number: int,
+) -> None:
+    made, may_end = threading.Event(), threading.Event()
+    clients = list[AsyncRunloop]()
+
+    async def home() -> None:
+        async with RawServer(http_json(run())) as server:
+            client = AsyncRunloop(base_url=server.url, bearer_token=KEY)
+            clients.append(client)
+            await client.benchmark_runs.retrieve("bmr_1")
+        made.set()
+        may_end.wait(10)  # as a program that is busy at its end
+        for _ in range(number):
+            await asyncio.sleep(0)
+
+    async def close() -> None:
+        may_end.set()
+        await asyncio.wait_for(clients[0].aclose(), 10)
+
+    thread = threading.Thread(target=lambda: asyncio.run(home()))
+    thread.start()
+    made.wait(10)
+    asyncio.run(close())
+    thread.join(10)
+
+    assert clients[0].is_closed
+    assert clients[0].stats().connections == 0

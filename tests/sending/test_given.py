@@ -8,10 +8,10 @@ from unittest.mock import AsyncMock
 
 import aiohttp
 import pytest
-from aiohttp import ClientSession, CookieJar, TraceConfig
+from aiohttp import ClientSession, CookieJar, TCPConnector, TraceConfig
 from yarl import URL
 
-from runloop_async import AsyncRunloop
+from runloop_async import AsyncRunloop, ClientClosedError
 from runloop_async.annotations import override
 from runloop_async.sending.transport.given import adds_nothing
 from tests.rawserver import (
@@ -21,6 +21,7 @@ from tests.rawserver import (
     chunked,
     http,
     http_json,
+    then_hang,
 )
 from tests.samples import run
 from tests.sends import KEY
@@ -256,3 +257,23 @@ async def test_a_jar_that_breaks_keeps_no_connection(
             await ask(server, session)
 
         await server.is_left()
+
+
+@pytest.mark.parametrize("options", [{}, {"headers": {"X-Theirs": "1"}}])
+async def test_calls_that_wait_end_when_its_owner_closes_it(options: Any) -> None:
+    connector = TCPConnector(limit=2)
+    async with RawServer(then_hang()) as server:
+        session = ClientSession(connector=connector, **options)
+        client = AsyncRunloop(
+            base_url=server.url, bearer_token=KEY, session=session, timeout=0.5
+        )
+        calls = [
+            asyncio.create_task(client.benchmark_runs.retrieve(f"bmr_{number}"))
+            for number in range(20)
+        ]
+        await server.has_got(2)
+        await session.close()
+        ended = await asyncio.gather(*calls, return_exceptions=True)
+
+    assert {type(each) for each in ended} == {ClientClosedError}
+    assert len(server.requests) == 2

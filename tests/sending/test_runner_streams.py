@@ -202,3 +202,20 @@ async def test_an_error_of_another_call_keeps_the_name_of_that() -> None:
                 raise other
 
     assert caught.value.route == "/v1/elsewhere"
+
+
+async def test_a_stream_that_nobody_gets_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("of a handler")
+
+    async with (
+        RawServer(then_hang(http(b"a", length=9))) as server,
+        sending(server.url) as runner,
+    ):
+        monkeypatch.setattr(runner.telemetry, "received", broken)
+        with pytest.raises(KeyError):
+            async with runner.stream(file(runner)):
+                pytest.fail("it was not opened")
+        await server.is_left()
