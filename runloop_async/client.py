@@ -261,7 +261,9 @@ class AsyncRunloop(Endpoints):
             is_down=lanes[Workload.API].gate.governor.budget.is_down,
             api=lanes[Workload.API].stats(),
             wait=lanes[Workload.WAIT].stats(),
-            transfer=lanes[Workload.TRANSFER].stats(),
+            stream=lanes[Workload.STREAM].stats(),
+            download=lanes[Workload.DOWNLOAD].stats(),
+            upload=lanes[Workload.UPLOAD].stats(),
         )
 
     async def aclose(self) -> None:

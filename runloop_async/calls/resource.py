@@ -131,7 +131,7 @@ class Resource:
             params,
             ids,
             accept="text/event-stream",
-            workload=Workload.WAIT,
+            workload=Workload.STREAM,
         )
         return EventStream(self._runner, request, shape, position, status)
 
@@ -208,7 +208,7 @@ class Resource:
             params,
             ids,
             safety=Safety.SAFE,
-            workload=Workload.TRANSFER,
+            workload=Workload.DOWNLOAD,
             accept=accept,
             timeout_s=WHOLE_S,
         )
@@ -224,7 +224,7 @@ class Resource:
             None,
             ids,
             content=content,
-            workload=Workload.TRANSFER,
+            workload=Workload.UPLOAD,
             safety=Safety.SAFE,
             timeout_s=WHOLE_S,
         )

@@ -30,7 +30,7 @@ def put(
         content=attrs.evolve(content, type=None),
         headers=tuple((headers or {}).items()),
         safety=Safety.SAFE,
-        workload=Workload.TRANSFER,
+        workload=Workload.UPLOAD,
         timeout_s=WHOLE_S,
     )
     return Call(runner, request, lambda _: None)
@@ -44,7 +44,7 @@ def get(runner: Runner, url: str) -> Download:
         path=_GET,
         url=url,
         accept="application/octet-stream",
-        workload=Workload.TRANSFER,
+        workload=Workload.DOWNLOAD,
         timeout_s=WHOLE_S,
     )
     return Download(runner, request, reader(bytes))

@@ -7,6 +7,7 @@ that are sent again have lines of their own, which are served before new calls.
 """
 
 import asyncio
+import logging
 import math
 from collections import deque
 from collections.abc import Iterable
@@ -18,6 +19,8 @@ from runloop_async.pacing.governor import FREE
 from runloop_async.pacing.limits import Permits
 from runloop_async.pacing.line import Line, Place, Turn
 from runloop_async.pacing.permits import Supply
+
+_log = logging.getLogger("runloop_async")
 
 _PATIENCE_S = 15.0
 """In an outage of this length the calls that wait fail: as long as retries take."""
@@ -39,6 +42,8 @@ class Gate:
         "_lines",
         "_queue",
         "_siblings",
+        "_slow_s",
+        "_slow_timer",
         "_supply",
         "_timer",
         "_timer_at",
@@ -56,6 +61,7 @@ class Gate:
         permits: Permits | None = None,
         *,
         name: str = "",
+        slow_s: float | None = None,
     ) -> None:
         """Make a gate.
 
@@ -64,6 +70,7 @@ class Gate:
             clock: Time.
             permits: What each request needs as well, if it does.
             name: What to call the lane.
+            slow_s: Seconds that a call may wait until the log says so, once.
         """
         self.name = name
         self.governor = governor
@@ -80,6 +87,8 @@ class Gate:
         )
         self._timer: Timer | None = None
         self._timer_at = LATER
+        self._slow_s = slow_s
+        self._slow_timer: Timer | None = None
         self.stamp = -math.inf
         """When the last request left: no two have the same time, which tells them apart
         and keeps their order."""
@@ -132,7 +141,40 @@ class Gate:
         concurrency.waiting += 1
         if concurrency.waiting == 1 or len(line.turns) == 1:
             self.pump(now)
+        if self._slow_s is not None and self._slow_timer is None:
+            self._slow_timer = self._clock.call_later(self._slow_s, self._look)
         return turn
+
+    def waited(self, now: float) -> float:
+        """Return how long the call has waited that waits longest; 0 if none does."""
+        since = [
+            line.since[number]
+            for line in (self._queue, *self._lines.values())
+            for number, turn in enumerate(line.turns)
+            if not turn.done()
+        ]
+        return now - min(since) if since else 0.0
+
+    def _look(self) -> None:
+        """Say once in the log that calls wait and wait for others to end."""
+        self._slow_timer, slow_s = None, self._slow_s
+        waited_s = self.waited(self._clock.now())
+        if slow_s is None or not waited_s:
+            return
+        if waited_s < slow_s or not self._is_full:
+            self._slow_timer = self._clock.call_later(slow_s, self._look)
+            return
+        self._slow_s = None
+        concurrency = self.governor.concurrency
+        _log.warning(
+            "%d calls wait for one of %d slots of the lane %r, the first for %.0f s: "
+            "all are taken, by what may not end without them; close what is not "
+            "needed, or raise `limits`",
+            concurrency.waiting,
+            concurrency.limit,
+            self.name,
+            waited_s,
+        )
 
     def desert(self, turn: Turn, *, is_retry: bool = False) -> None:
         """Give up a wait that was cut off."""
@@ -213,6 +255,9 @@ class Gate:
         if self._timer is not None:
             self._timer.cancel()
             self._timer, self._timer_at = None, LATER
+        if self._slow_timer is not None:
+            self._slow_timer.cancel()
+            self._slow_timer = None
         if self._supply is not None:
             self._supply.stop()
 

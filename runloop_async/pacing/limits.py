@@ -69,6 +69,8 @@ class Limits:
     """Short calls a second, or what gives permits for them; no bound by default. A
     server that allows less is obeyed."""
     wait: int = count_field("wait", default=500, least=1)
-    """Long polls and streams, which hold a connection while nothing happens."""
+    """Long polls, which hold a connection while nothing happens."""
+    stream: int = count_field("stream", default=1000, least=1)
+    """Streams of events, and terminals."""
     transfer: int = count_field("transfer", default=8, least=1)
-    """Uploads and downloads."""
+    """Uploads, and as many downloads."""

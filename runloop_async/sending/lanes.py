@@ -3,6 +3,7 @@
 import errno
 import math
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from aiohttp import ClientSession
 
@@ -27,6 +28,15 @@ _MOST = 1000
 """Most short calls at once, where the number is found."""
 _UNBOUNDED = 1_000_000
 """Connections, where the system sets no bound."""
+_PARTS: Final = {
+    Workload.WAIT: 4,
+    Workload.STREAM: 4,
+    Workload.DOWNLOAD: 8,
+    Workload.UPLOAD: 8,
+}
+"""The part of too few connections that a lane may take."""
+_SLOW_S = 30.0
+"""Seconds that a call may wait for a slot of the long lanes until the log says so."""
 _SPARED = 20
 """The most refusals of a call that do not count as failures."""
 _NO_FILES = frozenset({errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL})
@@ -183,6 +193,7 @@ class Lane:
             rate=allowed.rate,
             wait_p50_s=waits[len(waits) // 2],
             wait_p95_s=waits[len(waits) * 19 // 20],
+            longest_wait_s=self.gate.waited(self._clock.now()),
         )
 
     def _now(self) -> GateChanged:
@@ -229,7 +240,7 @@ def lanes(
 
     A caller's session may have fewer connections than the lanes have slots, and so may
     the process have files. Then all lanes share as many slots as there are connections,
-    and long polls and transfers take a quarter each at most: waiting for a connection
+    and the others leave a quarter at least to short calls: waiting for a connection
     must count for no timeout, and short calls must not wait for long ones.
 
     Args:
@@ -241,10 +252,15 @@ def lanes(
     """
     places = _places(session)
     api = min(_MOST, places) if limits.api is None else limits.api
-    wait, transfer = limits.wait, limits.transfer
-    if api + wait + transfer > places:
-        quarter = max(1, places // 4)
-        wait, transfer = min(wait, quarter), min(transfer, quarter)
+    long = {
+        Workload.WAIT: limits.wait,
+        Workload.STREAM: limits.stream,
+        Workload.DOWNLOAD: limits.transfer,
+        Workload.UPLOAD: limits.transfer,
+    }
+    if api + sum(long.values()) > places:
+        for workload, part in _PARTS.items():
+            long[workload] = min(long[workload], max(1, places // part))
     shared, budget = Shared(places), RetryBudget()
     short_calls = Concurrency(api, is_fixed=limits.api is not None, shared=shared)
     gates = {
@@ -255,14 +271,14 @@ def lanes(
             name=Workload.API.value,
         )
     }
-    for workload, most in ((Workload.WAIT, wait), (Workload.TRANSFER, transfer)):
+    for workload, most in long.items():
         governor = Governor(
             Concurrency(most, is_fixed=True, shared=shared),
             budget,
             short_calls=short_calls,
             hold_most_s=hold_most_s,
         )
-        gates[workload] = Gate(governor, clock, name=workload.value)
+        gates[workload] = Gate(governor, clock, name=workload.value, slow_s=_SLOW_S)
     for gate in gates.values():
         gate.share_with(tuple(gates.values()))
     return {workload: Lane(gate, clock, emit) for workload, gate in gates.items()}

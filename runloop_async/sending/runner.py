@@ -12,7 +12,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -114,13 +114,15 @@ class HttpRunner:
             errors[0],
         )
 
-    def socket(self, url: str, token: Secret) -> AbstractAsyncContextManager[Socket]:
+    @asynccontextmanager
+    async def socket(self, url: str, token: Secret) -> AsyncGenerator[Socket]:
         """Open a WebSocket, to which the token goes as its subprotocol.
 
         Raises:
             APIError: It could not be opened.
         """
         self.pool.open()
+        lane = self.lanes[Workload.STREAM]
         bounds_s = [
             each
             for each in (self.options.timeouts.total, self.options.deadline)
@@ -136,7 +138,21 @@ class HttpRunner:
             ),
             max_bytes=self.options.max_response_bytes,
         )
-        return self.pool.socket(self.telemetry.attempt(out, self.clock.now()), token)
+        attempt = self.telemetry.attempt(out, self.clock.now())
+        scope = Deadline(self.clock, self.options.deadline).scope()
+        try:
+            async with scope:
+                may_leave = await lane.enter(attempt)
+        except TimeoutError:
+            raise past_deadline(sent=False) from None
+        if not may_leave:
+            self.pool.open()  # or say that it is closed
+            raise lane.refusal()
+        try:
+            async with self.pool.socket(attempt, token) as socket:
+                yield socket
+        finally:
+            lane.leave(attempt)
 
 
 class _Sending(Generic[T]):

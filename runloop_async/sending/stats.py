@@ -19,6 +19,9 @@ class LaneStats:
     """How long the last thousand calls waited until they were sent: the median."""
     wait_p95_s: float
     """The same: what 19 of 20 calls did not exceed."""
+    longest_wait_s: float
+    """How long the call has waited that waits longest at this moment; 0 if none does.
+    """
 
 
 @attrs.frozen(kw_only=True)
@@ -42,16 +45,24 @@ class Stats:
     api: LaneStats
     """Short calls."""
     wait: LaneStats
-    """Long polls and streams."""
-    transfer: LaneStats
-    """Uploads and downloads."""
+    """Long polls."""
+    stream: LaneStats
+    """Streams of events, and terminals."""
+    download: LaneStats
+    """Downloads."""
+    upload: LaneStats
+    """Uploads."""
 
     @property
     def in_flight(self) -> int:
         """Requests under way, of any workload."""
-        return self.api.in_flight + self.wait.in_flight + self.transfer.in_flight
+        return sum(lane.in_flight for lane in self._lanes)
 
     @property
     def waiting(self) -> int:
         """Calls that wait until they may be sent, of any workload."""
-        return self.api.waiting + self.wait.waiting + self.transfer.waiting
+        return sum(lane.waiting for lane in self._lanes)
+
+    @property
+    def _lanes(self) -> tuple[LaneStats, ...]:
+        return self.api, self.wait, self.stream, self.download, self.upload

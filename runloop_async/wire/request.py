@@ -34,7 +34,9 @@ class Workload(Enum):
 
     API = "api"
     WAIT = "wait"
-    TRANSFER = "transfer"
+    STREAM = "stream"
+    DOWNLOAD = "download"
+    UPLOAD = "upload"
 
     __hash__ = object.__hash__  # that of Enum is written in Python
 

@@ -332,7 +332,7 @@ async def test_what_a_source_raises_comes_out_at_once(
             await call
 
         assert client.stats().requests == requests
-        assert client.stats().transfer.in_flight == 0
+        assert client.stats().upload.in_flight == 0
     assert server.requests == []
 
 

@@ -63,7 +63,7 @@ async def test_a_session_without_bounds_has_whole_lanes() -> None:
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector) as session:
         made = lanes(Limits(transfer=2), FakeClock(), session)
-        await made[Workload.TRANSFER].enter(attempt("http://localhost"))
+        await made[Workload.DOWNLOAD].enter(attempt("http://localhost"))
 
         async with asyncio.timeout(5):
-            await made[Workload.TRANSFER].enter(attempt("http://localhost"))
+            await made[Workload.DOWNLOAD].enter(attempt("http://localhost"))

@@ -163,7 +163,7 @@ def test_after_a_long_outage_the_waits_of_all_lanes_end() -> None:
         ways = lanes(Limits(api=1_000), SimulatedClock(0))
         down(ways)
         turns = [
-            ways[kind].gate.join(GET) for kind in (Workload.WAIT, Workload.TRANSFER)
+            ways[kind].gate.join(GET) for kind in (Workload.WAIT, Workload.DOWNLOAD)
         ]
         gate = ways[Workload.API].gate
         while now() < 20:

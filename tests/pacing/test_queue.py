@@ -217,7 +217,7 @@ def test_a_retry_waits_for_no_more_than_those_of_other_lanes() -> None:
     async def main() -> None:
         ways = lanes(Limits(api=500), SimulatedClock(0))
         budget = ways[Workload.API].gate.governor.budget
-        gates = [ways[kind].gate for kind in (Workload.API, Workload.TRANSFER)]
+        gates = [ways[kind].gate for kind in (Workload.API, Workload.DOWNLOAD)]
         while budget.allows:
             assert gates[0].enter(now(), GET, again=True, is_retry=True)
         turn = gates[1].join(GET, again=True, is_retry=True)

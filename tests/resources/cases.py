@@ -75,7 +75,7 @@ def file(route: str, **ids: str) -> Request:
     return replace(
         post(route, None, safety=Safety.SAFE, **ids),
         accept="application/zip",
-        workload=Workload.TRANSFER,
+        workload=Workload.DOWNLOAD,
         timeout_s=600.0,
     )
 

@@ -22,7 +22,7 @@ async def test_an_error_of_a_source_comes_out_at_once() -> None:
             with pytest.raises(KeyError, match="of the caller"):
                 await client.devboxes.upload_file("dbx", path="/a", file=broken())
         assert client.stats().is_down is False
-        assert client.stats().transfer.in_flight == 0
+        assert client.stats().upload.in_flight == 0
         await client.devboxes.upload_file("dbx", path="/a", file=b"whole")
 
     assert server.requests[-1].body.count(b"whole") == 1

@@ -65,7 +65,7 @@ async def test_who_comes_first_is_served_first() -> None:
     assert [r.target.rpartition("/")[2] for r in server.requests] == ids
 
 
-@pytest.mark.parametrize("workload", [Workload.WAIT, Workload.TRANSFER])
+@pytest.mark.parametrize("workload", [*Workload][1:])
 async def test_slow_work_takes_no_slot_from_short_calls(workload: Workload) -> None:
     slow = Request(method="GET", route="/slow", path="/slow", workload=workload)
 

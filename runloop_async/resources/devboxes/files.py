@@ -13,7 +13,7 @@ from runloop_async.models.devboxes.devboxes import (
     DevboxWriteFileContentsParams,
 )
 from runloop_async.models.devboxes.executions import DevboxExecutionDetailView
-from runloop_async.wire.request import Safety, Workload
+from runloop_async.wire.request import Safety
 
 
 class Files(Resource):
@@ -74,7 +74,6 @@ class Files(Resource):
             safety=Safety.SAFE,
             accept="text/plain",
             timeout_s=WHOLE_S,
-            workload=Workload.TRANSFER,
             id=id,
         )
 
@@ -89,6 +88,5 @@ class Files(Resource):
             DevboxWriteFileContentsParams,
             safety=Safety.SAFE,
             timeout_s=WHOLE_S,
-            workload=Workload.TRANSFER,
             id=id,
         )
