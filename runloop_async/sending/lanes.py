@@ -252,15 +252,6 @@ def lanes(
     """
     places = _places(session)
     api = min(_MOST, places) if limits.api is None else limits.api
-    long = {
-        Workload.WAIT: limits.wait,
-        Workload.STREAM: limits.stream,
-        Workload.DOWNLOAD: limits.transfer,
-        Workload.UPLOAD: limits.transfer,
-    }
-    if api + sum(long.values()) > places:
-        for workload, part in _PARTS.items():
-            long[workload] = min(long[workload], max(1, places // part))
     shared, budget = Shared(places), RetryBudget()
     short_calls = Concurrency(api, is_fixed=limits.api is not None, shared=shared)
     gates = {
@@ -271,7 +262,7 @@ def lanes(
             name=Workload.API.value,
         )
     }
-    for workload, most in long.items():
+    for workload, most in _long(limits, api, places).items():
         governor = Governor(
             Concurrency(most, is_fixed=True, shared=shared),
             budget,
@@ -282,6 +273,20 @@ def lanes(
     for gate in gates.values():
         gate.share_with(tuple(gates.values()))
     return {workload: Lane(gate, clock, emit) for workload, gate in gates.items()}
+
+
+def _long(limits: Limits, api: int, places: int) -> Mapping[Workload, int]:
+    """Return how many requests of each lane but that of short calls there may be."""
+    long = {
+        Workload.WAIT: limits.wait,
+        Workload.STREAM: limits.stream,
+        Workload.DOWNLOAD: limits.transfer,
+        Workload.UPLOAD: limits.transfer,
+    }
+    if api + sum(long.values()) > places:
+        for workload, part in _PARTS.items():
+            long[workload] = min(long[workload], max(1, places // part))
+    return long
 
 
 def _permits(rate: float | Permits | None, clock: Clock) -> Permits | None:

@@ -124,8 +124,7 @@ async def connected(
         aiohttp.ClientError: It failed; `attempt` says how far it came.
         OSError: Likewise.
     """
-    attempt.begin()
-    # aiohttp does not say when it sends the handshake, so it may have been sent.
+    attempt.begin()  # aiohttp does not say when it sends, so that may have been done
     attempt.phase, attempt.was_sent = "read", None
     began_s = attempt.telemetry.clock.now()
     try:
