@@ -73,7 +73,8 @@ def test_every_file_of_the_resources_has_one() -> None:
     without = files - {kind.__module__ for kind in RESOURCES}
 
     room = "runloop_async.resources.devboxes"
-    assert without == {f"{room}.box", f"{room}.tunnels", f"{room}.waits"}
+    helpers = {"box", "opening", "tunnels", "waits"}
+    assert without == {f"{room}.{name}" for name in helpers}
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.__qualname__)

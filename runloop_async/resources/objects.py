@@ -9,9 +9,9 @@ from typing import Any, Final, TypedDict, Unpack
 from runloop_async.calls.already import GONE, moved
 from runloop_async.calls.call import Call
 from runloop_async.calls.deadline import Deadline, Steps
-from runloop_async.calls.disk import finished
 from runloop_async.calls.files import Download
-from runloop_async.calls.left import left_behind
+from runloop_async.calls.held import Held, made, reported
+from runloop_async.calls.left import Left
 from runloop_async.calls.paging import PageCall
 from runloop_async.calls.repeatable import Flow
 from runloop_async.calls.resource import Resource
@@ -167,19 +167,20 @@ class Objects(Resource):
         fields: UploadParams,
     ) -> Flow[ObjectView]:
         created = self.create(name=name, content_type=content_type, **fields)
-        work = partial(self._upload_whole, created, make)
+        work = partial(self._upload_whole, created, name, make)
         return Flow(work, name=f"upload {name}", first=created)
 
     async def _upload_whole(
         self,
         created: Call[ObjectView],
+        name: str,
         make: Make,
         **options: Unpack[CallOptions],
     ) -> ObjectView:
         step = Steps(self._runner.clock, options)
         created.close()  # it is meant to be sent, even if there turns out to be nothing
         async with make() as content:
-            found = await step(created)
+            found = await made(step(created), self._held(name))
             is_there = False
             try:
                 # URLs are not bound to names: tracebacks show locals.
@@ -189,13 +190,14 @@ class Objects(Resource):
                 is_there = True
                 return await step(self.complete(found.id))
             except BaseException as error:
-                try:
-                    told = await finished(self._tidied(found.id, is_there=is_there))
-                except RunloopError as failure:
-                    left_behind(error, f"the object {found.id} may be left: {failure}")
-                else:
-                    error.add_note(told)
+                await reported(self._tidied(found.id, is_there=is_there), error)
                 raise
+
+    def _held(self, name: str) -> Held:
+        return Held(
+            end=lambda found: self.delete(found.id).with_options(deadline=_DELETION_S),
+            what=lambda found: f"the object {found.id if found else repr(name)}",
+        )
 
     async def _tidied(self, id: str, *, is_there: bool) -> str:
         """Delete an object whose upload has failed, and say so.
@@ -206,11 +208,14 @@ class Objects(Resource):
                 it is left.
         """
         deadline = Deadline(self._runner.clock, _DELETION_S)
-        if is_there:
-            state = (await deadline.on(self.retrieve(id))).state
-            if state != "UPLOADING":
-                return f"the object {id} was uploaded, and is {state}"
-        await deadline.on(self.delete(id))
+        try:
+            if is_there:
+                state = (await deadline.on(self.retrieve(id))).state
+                if state != "UPLOADING":
+                    return Left(f"the object {id} was uploaded, and is {state}")
+            await deadline.on(self.delete(id))
+        except RunloopError as failure:
+            return Left(f"the object {id} may be left: {failure}")
         return f"the object {id} has been deleted"
 
     def _downloaded(self, id: str, read: Callable[[Download], Any]) -> Flow[Any]:

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing, asynccontextmanager
-from typing import Any, Final, TypeAlias, Unpack
+from contextlib import aclosing
+from typing import Any, TypeAlias, Unpack
 
 import attrs
 
 from runloop_async.calls.call import Call
-from runloop_async.calls.disk import finished
 from runloop_async.calls.files import Download
+from runloop_async.calls.left import left_behind
 from runloop_async.calls.polling import PollingConfigLike
 from runloop_async.calls.sources import OnBytes, Source, told
 from runloop_async.calls.streaming import EventStream
@@ -29,8 +29,6 @@ from runloop_async.resources.devboxes.tunnels import tunnel_address
 
 OnText: TypeAlias = Callable[[str], Any]
 """Is told what a command prints, as it comes; may be a coroutine function."""
-
-_SHUTDOWN_S: Final = 30.0
 
 
 @attrs.frozen(kw_only=True)
@@ -254,9 +252,13 @@ class Devbox:
             PollingTimeout: It was not complete by the deadline.
         """
         begun = await self._devboxes.snapshot_disk_async(self.id, **fields)
-        done = await self._devboxes.disk_snapshots.await_completed(
-            begun.id, polling_config=polling_config
-        )
+        try:
+            done = await self._devboxes.disk_snapshots.await_completed(
+                begun.id, polling_config=polling_config
+            )
+        except BaseException as error:
+            left_behind(error, f"the snapshot {begun.id} was begun")
+            raise
         return done.snapshot or begun
 
     async def suspend(
@@ -287,31 +289,6 @@ class Devbox:
     async def shutdown(self) -> None:
         """Shut the devbox down for good."""
         await self._devboxes.shutdown(self.id)
-
-
-@asynccontextmanager
-async def opened_box(
-    devboxes: Lifecycle,
-    base_url: str,
-    created: Call[DevboxView],
-    polling_config: PollingConfigLike | None,
-) -> AsyncGenerator[Devbox]:
-    """Create a devbox, yield it once it runs, and shut it down at the end."""
-    devbox = await created
-    try:
-        await devboxes.await_running(devbox.id, polling_config=polling_config)
-        yield Devbox(devboxes, base_url, devbox.id)
-    except BaseException as error:
-        try:
-            await _shut_down(devboxes, devbox.id)
-        except RunloopError as failure:
-            error.add_note(f"the devbox {devbox.id} may still run: {failure}")
-        raise
-    await _shut_down(devboxes, devbox.id)
-
-
-async def _shut_down(devboxes: Lifecycle, id: str) -> None:
-    await finished(devboxes.shutdown(id).with_options(deadline=_SHUTDOWN_S))
 
 
 async def _tell(on_text: OnText, pieces: AsyncGenerator[str]) -> None:

@@ -5,9 +5,11 @@ from typing import Unpack
 
 from runloop_async.calls.polling import PollingConfig, PollingConfigLike
 from runloop_async.models.devboxes.devboxes import DevboxCreateParams
-from runloop_async.resources.devboxes.box import Devbox, opened_box
+from runloop_async.resources.devboxes.box import Devbox
 from runloop_async.resources.devboxes.lifecycle import Lifecycle
+from runloop_async.resources.devboxes.opening import MARK, opened_box
 from runloop_async.values import named_text
+from runloop_async.wire.ids import uuid7
 
 
 class Devboxes(Lifecycle):
@@ -24,8 +26,11 @@ class Devboxes(Lifecycle):
             async with client.devboxes.open(blueprint_name="python") as box:
                 done = await box.exec("pytest -q")
 
-        It is shut down however the block ends, also when it is cancelled. An error of
-        the block goes before one of the shutdown, of which it has a note.
+        It is shut down however the block ends, also when it is cancelled, and once no
+        snapshot of it is being taken. An error of the block goes before one of the
+        shutdown, of which it has a note. If the answer to its creation is lost, it is
+        looked for by its metadata, and shut down. What may still run is named in the
+        error; a cancellation, which cannot carry notes, is logged as a warning.
 
         Raises:
             WaitError: It failed or was shut down while it booted.
@@ -33,9 +38,11 @@ class Devboxes(Lifecycle):
             APIError: It could not be made or asked for; `ambiguous` tells whether it
                 may have been made all the same.
         """
-        polling = PollingConfig.of(polling_config)
-        created = self.create(**fields)
-        return opened_box(self, self._runner.base_url, created, polling)
+        polling, mark = PollingConfig.of(polling_config), uuid7()
+        marked: DevboxCreateParams = {**fields}
+        marked["metadata"] = {**(fields.get("metadata") or {}), MARK: mark}
+        created = self.create(**marked)
+        return opened_box(self, self._runner, created, mark, polling)
 
     def box(self, id: str) -> Devbox:
         """Return a devbox to work on that is there already; nothing is sent."""

@@ -11,6 +11,7 @@ from runloop_async.calls.already import moved
 from runloop_async.calls.call import Call
 from runloop_async.calls.deadline import Steps
 from runloop_async.calls.files import WHOLE_S
+from runloop_async.calls.left import left_behind
 from runloop_async.calls.paging import PageCall
 from runloop_async.calls.polling import PollingConfig, PollingConfigLike
 from runloop_async.calls.repeatable import Flow
@@ -96,9 +97,13 @@ class Lifecycle(Commands, Access, Files):
         async def work(**options: Unpack[CallOptions]) -> DevboxView:
             step = Steps(self._runner.clock, options)
             devbox = await step(created)
-            if devbox.status not in BOOTING:
-                return settled(devbox, "running")
-            return await step(self.await_running(devbox.id, polling_config=polling))
+            try:
+                if devbox.status not in BOOTING:
+                    return settled(devbox, "running")
+                return await step(self.await_running(devbox.id, polling_config=polling))
+            except BaseException as error:
+                left_behind(error, f"the devbox {devbox.id} was created")
+                raise
 
         return Flow(work, name="create a devbox", first=created)
 

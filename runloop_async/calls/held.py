@@ -1,0 +1,118 @@
+"""What a caller holds: made, known, in use, and in the end given up or reported.
+
+Something that costs, such as a devbox, must not be lost on its way to its caller. A
+cancellation waits until it is known whether the thing was made, and ends it. A thing
+whose making was never answered is looked for. What may still exist is on the error,
+and of a cancellation in the log (see `left`).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Final, TypeVar
+
+import attrs
+
+from runloop_async.calls.call import Call
+from runloop_async.calls.disk import finished
+from runloop_async.calls.left import Left, noted
+from runloop_async.calls.tally import Tally, counting
+from runloop_async.errors import APIError, ClientClosedError, RunloopError
+
+T = TypeVar("T")
+
+GRACE_S: Final = 30.0
+"""Seconds that a cancellation waits for the answer to a request that was sent."""
+
+
+@attrs.frozen(kw_only=True)
+class Held:
+    """How to find a thing, and how to end it."""
+
+    find: Callable[[], Awaitable[Any | None]] | None = None
+    """Returns the thing, if it was made; asked where there was no answer. None where a
+    thing cannot be told from others."""
+    end: Callable[[Any], Awaitable[object]]
+    """Ends it."""
+    what: Callable[[Any], str]
+    """Returns what to call it in messages; given None, what may have been made."""
+    still: str = "may still exist"
+    """What it may do if it was not ended."""
+
+
+async def made(create: Call[T], held: Held) -> T:
+    """Make a thing; if it does not come to the caller, end it.
+
+    Raises:
+        APIError: It could not be made. If it was made all the same, it has been ended,
+            or a note says that it may exist.
+    """
+    sent = Tally()
+    with counting(sent):
+        creating = asyncio.ensure_future(create)
+    try:
+        return await asyncio.shield(creating)
+    except asyncio.CancelledError as cancelled:
+        is_sent = bool(sent.requests)
+        if not is_sent:  # at once, or it would be sent meanwhile
+            creating.cancel()
+        await reported(_given_up(creating, held, is_sent=is_sent), cancelled)
+        raise
+    except (APIError, ClientClosedError) as error:
+        if error.ambiguous:
+            await reported(_lost(held), error)
+        raise
+
+
+async def reported(work: Coroutine[Any, Any, str | None], error: BaseException) -> None:
+    """Do some work after an error to its end, and say what it has to say.
+
+    That is a note of the error, or of a cancellation that comes meanwhile and takes its
+    place.
+    """
+    doing = asyncio.ensure_future(work)
+    try:
+        said = await finished(doing)
+    except asyncio.CancelledError as cancelled:
+        if said := doing.result():
+            noted(cancelled, said)
+        raise
+    if said:
+        noted(error, said)
+
+
+async def ended(thing: Any, held: Held) -> str | None:
+    """End a thing; return what to say if that fails."""
+    try:
+        await held.end(thing)
+    except RunloopError as failure:
+        return Left(f"{held.what(thing)} {held.still}: {failure}")
+    return None
+
+
+async def _given_up(
+    creating: "asyncio.Future[Any]", held: Held, *, is_sent: bool
+) -> str | None:
+    """See what becomes of a making that nobody waits for any more."""
+    await asyncio.wait([creating], timeout=GRACE_S if is_sent else None)
+    creating.cancel()
+    failure: BaseException | None = None
+    try:
+        return await ended(await creating, held)
+    except (asyncio.CancelledError, RunloopError) as error:
+        failure = error
+    may_be_made = is_sent and getattr(failure, "ambiguous", True)
+    return await _lost(held) if may_be_made else None
+
+
+async def _lost(held: Held) -> str:
+    """Look for what may have been made, and end it; return what became of it."""
+    thing, why = None, ""
+    try:
+        if held.find is not None:
+            thing, why = await held.find(), ", though it was not found"
+    except RunloopError as failure:
+        why = f": {failure}"
+    if thing is None:
+        return Left(f"{held.what(None)} {held.still}{why}")
+    failed = await ended(thing, held)
+    return failed or f"{held.what(thing)} was made all the same, and has been ended"

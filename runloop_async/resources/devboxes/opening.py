@@ -1,0 +1,129 @@
+"""A devbox that is there for a block, and never left running unsaid."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from typing import Final
+
+from runloop_async.calls.call import Call
+from runloop_async.calls.deadline import Deadline
+from runloop_async.calls.disk import finished
+from runloop_async.calls.held import GRACE_S, Held, ended, made, reported
+from runloop_async.calls.left import left_behind
+from runloop_async.calls.polling import PollingConfigLike
+from runloop_async.calls.runner import Runner
+from runloop_async.errors import ConflictError, NotFoundError, RunloopError
+from runloop_async.models.devboxes.devboxes import DevboxView
+from runloop_async.resources.devboxes.box import Devbox
+from runloop_async.resources.devboxes.lifecycle import Lifecycle
+
+MARK: Final = "runloop_async_open"
+"""The metadata key of a devbox that `open` has made; its value is new each time."""
+_SNAPSHOT_S: Final = 600.0
+"""Seconds that a shutdown waits for a snapshot that is being taken."""
+_PAUSE_S: Final = 1.0
+_PAGE: Final = 1000
+"""How many of the newest devboxes are looked through for one."""
+_LOOKS: Final = 3
+"""How often: what was just made may not be listed yet."""
+
+
+@asynccontextmanager
+async def opened_box(
+    devboxes: Lifecycle,
+    runner: Runner,
+    created: Call[DevboxView],
+    mark: str,
+    polling_config: PollingConfigLike | None,
+) -> AsyncGenerator[Devbox]:
+    """Create a devbox, yield it once it runs, and shut it down at the end.
+
+    Args:
+        devboxes: All devboxes.
+        runner: Whatever sends the calls.
+        created: Creates it.
+        mark: What its metadata have under `MARK`.
+        polling_config: How long to wait until it has booted.
+    """
+    held = Held(
+        find=partial(_found, devboxes, runner, mark),
+        end=lambda devbox: _Shutdown(devboxes, runner, devbox.id).hurry().done(),
+        what=lambda devbox: (
+            f"a devbox with the metadata {MARK}={mark}"
+            if devbox is None
+            else f"the devbox {devbox.id}"
+        ),
+        still="may still run",
+    )
+    devbox = await made(created, held)
+    try:
+        await devboxes.await_running(devbox.id, polling_config=polling_config)
+        yield Devbox(devboxes, runner.base_url, devbox.id)
+    except BaseException as error:
+        await reported(ended(devbox, held), error)
+        raise
+    await _Shutdown(devboxes, runner, devbox.id).at_the_end()
+
+
+class _Shutdown:
+    """The end of a devbox, which waits for a snapshot that is being taken."""
+
+    def __init__(self, devboxes: Lifecycle, runner: Runner, id: str) -> None:
+        self._devboxes = devboxes
+        self._runner = runner
+        self._id = id
+        self._deadline = Deadline(runner.clock, _SNAPSHOT_S)
+
+    def hurry(self) -> "_Shutdown":
+        """Wait for a snapshot no longer than a cancellation may take."""
+        self._deadline = Deadline(self._runner.clock, GRACE_S)
+        return self
+
+    async def done(self) -> None:
+        """Shut it down.
+
+        Raises:
+            ConflictError: A snapshot is still being taken.
+            APIError: It could not be shut down.
+        """
+        while True:
+            try:
+                await self._devboxes.shutdown(self._id)
+            except NotFoundError:
+                return
+            except ConflictError:
+                if self._deadline.left_s() <= 0:
+                    raise
+            else:
+                return
+            await self._runner.pause(_PAUSE_S)
+
+    async def at_the_end(self) -> None:
+        """Shut it down after its block, also if that is cancelled."""
+        ending = asyncio.ensure_future(self.done())
+        try:
+            await asyncio.shield(ending)
+        except asyncio.CancelledError as cancelled:
+            self.hurry()
+            with suppress(asyncio.CancelledError):  # one more changes nothing
+                await finished(asyncio.wait([ending]))
+            if failure := ending.exception():
+                what = f"the devbox {self._id} may still run: {failure}"
+                left_behind(cancelled, what)
+            raise
+        except RunloopError as error:
+            error.add_note(f"the devbox {self._id} may still run")
+            raise
+
+
+async def _found(devboxes: Lifecycle, runner: Runner, mark: str) -> DevboxView | None:
+    """Return the devbox that has a mark, if there is one."""
+    for number in range(_LOOKS):
+        if number:
+            await runner.pause(_PAUSE_S)
+        page = await devboxes.list(limit=_PAGE)
+        for devbox in page.items:
+            if devbox.metadata.get(MARK) == mark:
+                return devbox
+    return None
