@@ -364,3 +364,13 @@ def test_what_fails_in_pacing_costs_no_call(
     assert len(caplog.records) == 1
     assert "fixed bounds" in caplog.text
     assert 10 <= caller.lane.gate.governor.concurrency.limit <= 20
+
+
+def test_only_so_many_routes_are_remembered() -> None:
+    governor = Governor(Concurrency(10), RetryBudget())
+    for number in range(5000):
+        route, at = f"GET /v1/own/{number}", 100.0 + number
+        governor.admitted(at, route, is_retry=False)
+        governor.throttled(at + 0.5, route, sent=at, retry_after=10.0)
+
+    assert 0 < len(governor.held) < 2000

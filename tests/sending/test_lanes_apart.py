@@ -7,13 +7,19 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from runloop_async import AsyncRunloop, Limits
+from runloop_async import (
+    APIConnectionError,
+    AsyncRunloop,
+    ClientClosedError,
+    Limits,
+)
 from runloop_async.pacing import Concurrency, Governor, RetryBudget
 from runloop_async.pacing.gate import Gate
 from runloop_async.testing import Emulator, Phases
 from runloop_async.wire.request import Workload
 from tests.sends import KEY
 from tests.simulation import GET, SimulatedClock, simulated
+from tests.testing.talk import until
 
 TEXT = "x" * 300_000
 
@@ -141,3 +147,36 @@ def test_who_waits_for_something_else_is_not_told_of(
     simulated(wait())
 
     assert caplog.text == ""
+
+
+async def test_a_terminal_that_waits_ends_with_the_client(api: Emulator) -> None:
+    devbox = api.devboxes.add()["id"]
+    client = AsyncRunloop(bearer_token=KEY, base_url=api.url, limits=Limits(stream=1))
+    async with client.pty.attach(devbox):
+        for end, error in ((release, APIConnectionError), (close, ClientClosedError)):
+            waiting = asyncio.create_task(attached(client, devbox))
+            await until(lambda: client.stats().stream.waiting == 1)
+            await end(client)
+            with pytest.raises(error):
+                await waiting
+
+
+async def attached(client: AsyncRunloop, devbox: str) -> None:
+    async with client.pty.attach(devbox, "other"):
+        pytest.fail("there is no slot for it")
+
+
+async def release(client: AsyncRunloop) -> None:
+    """End the waits, as an outage does."""
+    lanes = client._lanes  # pyright: ignore[reportPrivateUsage]
+    lanes[Workload.STREAM].gate.release()
+
+
+async def close(client: AsyncRunloop) -> None:
+    await client.aclose()
+
+
+async def test_nothing_can_be_uploaded(client: AsyncRunloop) -> None:
+    made = await client.objects.upload_from_bytes(b"", "o")
+
+    assert await client.objects.download_as_bytes(made.id) == b""

@@ -144,3 +144,13 @@ async def test_a_body_that_is_sent_in_another_way_is_no_success(codings: str) ->
         ):
             with pytest.raises(APIConnectionError):
                 await call
+
+
+def test_a_secret_is_masked_in_names_too() -> None:
+    secret = "secret-of-one-call"
+    body = {secret: [{"a": secret.encode()}], "b": {secret: 1}}
+    error = InternalServerError(secret, status_code=500, body=body)
+
+    mask(error, [secret])
+
+    assert error.body == {"***": [{"a": b"***"}], "b": {"***": 1}}

@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import tracemalloc
 from collections.abc import AsyncIterator
+from concurrent.futures import Future
 
 import aiohttp
 import pytest
@@ -21,7 +22,7 @@ from runloop_async.errors import (
 from runloop_async.options import Timeouts
 from runloop_async.sending.network import Network
 from runloop_async.sending.outgoing import Headers
-from runloop_async.sending.pool import Pool
+from runloop_async.sending.pool import Pool, _ended_in  # pyright: ignore[reportPrivateUsage]
 from tests.rawserver import (
     Answer,
     Connection,
@@ -328,3 +329,13 @@ async def test_a_proxy_that_refuses_is_unsent() -> None:
             await Pool(Network(session=session)).send(attempt("https://127.0.0.1:1"))
 
     assert (caught.value.phase, caught.value.sent) == ("proxy", False)
+
+
+async def test_work_in_a_loop_that_has_ended_is_given_up() -> None:
+    ended, pending, cancelled = asyncio.new_event_loop(), Future[None](), Future[None]()
+    cancelled.cancel()
+    try:
+        assert not await _ended_in(ended, pending)
+        assert not await _ended_in(ended, cancelled)
+    finally:
+        ended.close()
