@@ -63,6 +63,7 @@ class Recorder:
     unreadable: list[str] = attrs.field(factory=list[str])
     """Where items were that could not be read."""
     base_url: str = "https://api.runloop.ai"
+    max_response_bytes: int = 64 * 2**20
     gate: Gate = attrs.field(factory=partial(Concurrency, 100))
     answers: list[tuple[int, object] | Exception] = attrs.field(
         factory=list[tuple[int, object] | Exception]
@@ -113,6 +114,7 @@ class Chunks:
 
     _response: Response
     _piece: int
+    _at: int = 0
 
     @property
     def status(self) -> int:
@@ -122,10 +124,13 @@ class Chunks:
     def headers(self) -> dict[str, str]:
         return dict(self._response.headers)
 
+    async def piece(self) -> bytes:
+        begin, self._at = self._at, self._at + self._piece
+        return self._response.body[begin : self._at]
+
     async def chunks(self) -> AsyncGenerator[bytes]:
-        body = self._response.body
-        for start in range(0, len(body), self._piece):
-            yield body[start : start + self._piece]
+        while piece := await self.piece():
+            yield piece
 
 
 def room(at_once: int) -> Room:

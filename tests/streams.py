@@ -34,11 +34,19 @@ class Playing:
     play: Play
     headers: Mapping[str, str]
     status: int = 200
+    _left: list[bytes | Exception] = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "_left", [*self.play])
+
+    async def piece(self) -> bytes:
+        piece = self._left.pop(0) if self._left else b""
+        if isinstance(piece, Exception):
+            raise piece
+        return piece
 
     async def chunks(self) -> AsyncGenerator[bytes]:
-        for piece in self.play:
-            if isinstance(piece, Exception):
-                raise piece
+        while piece := await self.piece():
             yield piece
 
 
@@ -56,6 +64,7 @@ class Streams:
     prefetch: bool = False
     is_strict: bool = False
     base_url: str = "https://api.runloop.ai"
+    max_response_bytes: int = 64 * 2**20
     gate: Gate = attrs.field(factory=partial(Concurrency, 100))
     kind: str = "text/event-stream; charset=utf-8"
     queries: list[dict[str, str]] = attrs.field(factory=list[dict[str, str]])

@@ -1,6 +1,7 @@
 """The base of all resources: makes the right kind of call in one step."""
 
 import inspect
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
@@ -132,6 +133,7 @@ class Resource:
             ids,
             accept="text/event-stream",
             workload=Workload.STREAM,
+            timeout_s=math.inf if position is NoPosition else None,
         )
         return EventStream(self._runner, request, shape, position, status)
 

@@ -41,6 +41,13 @@ class Stream(Protocol):
         """Yield the body as it comes."""
         ...
 
+    async def piece(self) -> bytes:
+        """Return the next piece of the body, an empty one at its end.
+
+        A cancellation leaves the response as it is: ask again.
+        """
+        ...
+
 
 class Socket(Protocol):
     """A WebSocket that is open."""
@@ -98,6 +105,11 @@ class Runner(Protocol):
     @property
     def base_url(self) -> str:
         """Where the API is."""
+        ...
+
+    @property
+    def max_response_bytes(self) -> int:
+        """How large a response, or an event of a stream, may be."""
         ...
 
     @property

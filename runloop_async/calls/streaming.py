@@ -6,7 +6,7 @@ an end is believed only when the thing that is streamed has ended too.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import Callable, Generator
 from contextlib import AsyncExitStack
 from typing import Any, Final, Generic, Self, TypeVar, Unpack
 
@@ -17,13 +17,14 @@ from runloop_async.annotations import listed, override
 from runloop_async.calls.call import Call
 from runloop_async.calls.deadline import Deadline
 from runloop_async.calls.reading import reader
-from runloop_async.calls.runner import Runner
+from runloop_async.calls.runner import Runner, Stream
 from runloop_async.convert import decode
 from runloop_async.errors import (
     APIConnectionError,
     APIError,
     APIResponseValidationError,
     APIStatusError,
+    NotFoundError,
     StreamError,
 )
 from runloop_async.options import CallOptions, merged
@@ -50,6 +51,17 @@ class Status:
 
     call: Call[Any]
     is_over: Callable[[Any], bool]
+    gone_is_over: bool = False
+    """Whether the thing may be deleted, which is the end of its stream."""
+
+    async def tells(self) -> bool:
+        """Ask; return whether the stream has nothing more to give."""
+        try:
+            return self.is_over(await self.call)
+        except NotFoundError:
+            if not self.gone_is_over:
+                raise
+        return True
 
 
 @attrs.frozen
@@ -93,12 +105,15 @@ class EventStream(Generic[T]):
         self._new_position = position
         self._position = position()
         self._status = status
-        self._parser = EventParser()
+        self._parser = EventParser(runner.max_response_bytes)
         self._ready = deque[ServerEvent]()
-        self._chunks: AsyncIterator[bytes] | None = None
+        self._answer: Stream | None = None
+        self._opening: asyncio.Task[None] | None = None
         self._connection = AsyncExitStack()
         self._fruitless = 0
         self._pauses = 0
+        self._has_failed = False
+        self._was_open = False
         self._is_ending = False
         self._is_closed = False
         self._deadline: Deadline | None = None
@@ -142,7 +157,7 @@ class EventStream(Generic[T]):
             StreamError: It broke and cannot be resumed; `offset` says where.
             APIStatusError: The server ended it with an error.
             APIResponseValidationError: An event has a wrong shape; later ones follow.
-            ResponseTooLargeError: An event is larger than any of the API's.
+            ResponseTooLargeError: An event is larger than `max_response_bytes`.
         """
         while True:
             while self._ready:
@@ -163,14 +178,18 @@ class EventStream(Generic[T]):
         """Give the connection back; what has not been read is lost."""
         self._is_closed = True
         self._ready.clear()
+        opening, self._opening = self._opening, None
+        if opening is not None:
+            opening.cancel()
+            await asyncio.gather(opening, return_exceptions=True)
         await self._hang_up()
 
     aclose = close
 
     async def _opened(self) -> Self:
-        if self._chunks is None:
+        if self._answer is None:
             async with self._within_deadline():
-                await self._open()
+                await self._connected()
         return self
 
     def _within_deadline(self) -> asyncio.Timeout:
@@ -179,9 +198,25 @@ class EventStream(Generic[T]):
             self._deadline = Deadline(self.runner.clock, deadline_s)
         return self._deadline.scope()
 
-    async def _open(self) -> None:
+    async def _connected(self) -> None:
+        """Open the stream; a cancellation leaves that to the next read.
+
+        Whoever reads with a timeout that is shorter than it takes to connect would
+        never be connected else.
+        """
         if self._is_closed:
             raise StreamError("the stream is closed: ask for a new one")
+        if self._opening is None:
+            self._opening = asyncio.ensure_future(self._open())
+        opening = self._opening
+        try:
+            await asyncio.shield(opening)
+        finally:
+            if opening.done():
+                self._opening = None
+
+    async def _open(self) -> None:
+        await self._paused()
         asked = {**self.request.query, **(self._position.query() or {})}
         request = replace(self.request, query=query_texts(asked))
         # The deadline is kept here, for all connections together.
@@ -190,22 +225,23 @@ class EventStream(Generic[T]):
         answer = await self._connection.enter_async_context(self.runner.stream(call))
         kind = answer.headers.get("content-type", "")
         if not kind.lower().startswith(_TYPE):
-            await self.close()
+            self._is_closed = True
+            await self._hang_up()
             raise APIResponseValidationError(
                 f"the response is {kind or 'of no type'}, not a stream of events",
                 expected=_TYPE,
                 found=kind,
             )
-        self._parser = EventParser()
-        self._chunks = answer.chunks()
+        self._parser = EventParser(self.runner.max_response_bytes)
+        self._answer, self._was_open = answer, True
 
     async def _read(self) -> None:
         """Read a piece, or find out what it means that there is none."""
-        if self._chunks is None:
+        if self._answer is None:
             await self._reopen()
             return
         try:
-            chunk = await anext(self._chunks, b"")
+            chunk = await self._answer.piece()
             self._ready.extend(self._parser.feed(chunk))
         except APIConnectionError as error:
             await self._resume_after(error)
@@ -217,15 +253,21 @@ class EventStream(Generic[T]):
             await self._resume_after(None)
 
     async def _reopen(self) -> None:
+        try:
+            await self._connected()
+        except (APIConnectionError, APIStatusError) as error:
+            if not self._was_open:
+                raise
+            raise await self._broken(str(error)) from error
+
+    async def _paused(self) -> None:
+        """Pause after a failure; not after a time without events."""
+        if not self._has_failed or self._is_ending:
+            return
         pause_s = min(_BACKOFF_S * 2.0**self._pauses, _BACKOFF_MAX_S)
         self._pauses += 1
-        if not self._is_ending:
-            dice = self.runner.clock.random()
-            await self.runner.pause(pause_s * (0.75 + dice / 4))
-        try:
-            await self._open()
-        except (APIConnectionError, APIStatusError) as error:
-            raise await self._broken(str(error)) from error
+        dice = self.runner.clock.random()
+        await self.runner.pause(pause_s * (0.75 + dice / 4))
 
     async def _resume_after(self, error: APIError | None) -> None:
         """Hang up, and see to it that the next read goes on, or that there is none.
@@ -234,26 +276,37 @@ class EventStream(Generic[T]):
             error: What broke the stream, None if the server ended it.
         """
         await self._hang_up()
-        if self._position.query() is None:
-            if error is not None:
-                raise await self._broken(str(error)) from error
-            self._is_closed = True
-            return
+        can_resume = self._position.query() is not None
+        if error is not None and not can_resume:
+            raise await self._broken(str(error)) from error
         if error is None and self._is_ending:
             self._is_closed = True
             return
-        is_over = False
-        if self._status is not None:
-            try:
-                is_over = self._status.is_over(await self._status.call)
-            except APIError as failure:
-                raise await self._broken(str(failure)) from failure
         # It is read once more: the end may have come before the last events did.
-        self._is_ending = is_over
+        self._is_ending = await self._is_over(unless_told=not can_resume)
+        if not can_resume:
+            if not self._is_ending:
+                raise await self._broken("it ended before its end")
+            self._is_closed = True
+            return
         is_quiet = error is None or isinstance(error, TimeoutError)
+        self._has_failed = not isinstance(error, TimeoutError)
         self._fruitless += not is_quiet
         if self._fruitless > _MAX_FRUITLESS:
             raise await self._broken(str(error)) from error
+
+    async def _is_over(self, *, unless_told: bool) -> bool:
+        """Ask whether there is nothing more to come.
+
+        Args:
+            unless_told: The answer where there is nobody to ask.
+        """
+        if self._status is None:
+            return unless_told
+        try:
+            return await self._status.tells()
+        except APIError as failure:
+            raise await self._broken(str(failure)) from failure
 
     async def _broken(self, why: str) -> StreamError:
         query = self._position.query()
@@ -269,7 +322,7 @@ class EventStream(Generic[T]):
         return error
 
     async def _hang_up(self) -> None:
-        self._chunks = None
+        self._answer = None
         await self._connection.aclose()
 
     def _item(self, event: ServerEvent) -> T | None:

@@ -1,5 +1,6 @@
 """Build the outgoing HTTP request."""
 
+import math
 from collections.abc import Mapping
 from typing import Final
 from uuid import uuid4
@@ -143,6 +144,8 @@ class Preparation:
         timeouts, wanted_s = self._options.timeouts, request.timeout_s
         if "timeout" in options:
             return Timeouts.of(options["timeout"])
+        if wanted_s == math.inf:  # nothing may happen for as long as it takes
+            return attrs.evolve(timeouts, idle=None)
         if wanted_s is None or self._options.own_timeouts:
             return timeouts
         return attrs.evolve(timeouts, total=wanted_s, idle=wanted_s)

@@ -342,10 +342,15 @@ class Answer:
         Raises:
             APIConnectionError: It broke off, or took longer than it may.
         """
-        while piece := await self._piece():
+        while piece := await self.piece():
             yield piece
 
-    async def _piece(self) -> bytes:
+    async def piece(self) -> bytes:
+        """Return the next piece of the body, an empty one at its end.
+
+        Raises:
+            APIConnectionError: It broke off, or took longer than it may.
+        """
         if self.deadline is None or self.deadline.ends_at == math.inf:
             return await self._pool.piece(self.attempt, self._incoming)
         scope = self.deadline.scope()

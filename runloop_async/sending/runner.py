@@ -71,6 +71,7 @@ class HttpRunner:
         """How many short calls may be in flight."""
         self.prefetch, self.base_url = options.prefetch, options.base_url
         self.is_strict = options.on_bad_item == "raise"
+        self.max_response_bytes = options.max_response_bytes
         self.preparation = Preparation(options)
         self.turns = Turns()
 

@@ -84,27 +84,34 @@ class AtOffset(Generic[OffsetT]):
     It is resumed at the beginning of the last piece that came, as its end cannot be
     told: a character that was cut in two is not the bytes that it was made of. What
     that piece had, and those after it whose place is not known, is then left out,
-    however the server cuts it this time.
+    however the server cuts it this time. A server may also go back further than it was
+    asked to.
     """
 
     def __init__(self) -> None:
         self._offset: int | None = None
-        self._since = ""
+        self._since = list[str]()  # the last piece whose place is known, and the rest
         self._repeated = ""
+        self._begins_anew = False
+        self._is_lost = False
 
     def query(self) -> Mapping[str, object] | None:
         """Ask for the last piece again."""
-        self._repeated = self._since
         if self._offset is None:
-            return None if self._since else {}
+            return None if self._is_lost else {}
+        self._repeat()
         return {"offset": self._offset}
 
     def new(self, item: OffsetT) -> OffsetT | None:
         """Leave out the text that came before."""
+        if item.offset is not None and self._offset is not None:
+            behind = self._offset - item.offset
+            if behind > 0:
+                return self._gone_back(item, behind)
+            if behind < 0 and self._begins_anew:
+                self._repeated = ""  # this server goes on behind the last piece
+        self._begins_anew = False
         text = item.output
-        begins_anew = self._repeated == self._since and self._repeated != ""
-        if begins_anew and item.offset is not None and item.offset != self._offset:
-            self._repeated = ""  # this server goes on behind the last piece
         if self._repeated:
             if self._repeated.startswith(text):
                 self._repeated = self._repeated[len(text) :]
@@ -112,10 +119,28 @@ class AtOffset(Generic[OffsetT]):
             text = text.removeprefix(self._repeated)
             self._repeated = ""
             item = attrs.evolve(cast("Any", item), output=text)
-            self._since += text
-            return item
-        if item.offset is None:
-            self._since += text
+            self._since.append(text)
+        elif item.offset is not None:
+            self._offset, self._since = item.offset, [text]
+        elif self._offset is None:
+            self._is_lost = True  # there is nothing to resume at
         else:
-            self._offset, self._since = item.offset, text
+            self._since.append(text)
         return item
+
+    def _gone_back(self, item: OffsetT, behind: int) -> OffsetT | None:
+        """Leave out what is before the last piece, and that piece."""
+        if not self._repeated:
+            self._repeat()
+        left = item.output.encode()[behind:].decode(errors="ignore")
+        if not left:
+            return None
+        return self.new(
+            attrs.evolve(cast("Any", item), offset=self._offset, output=left)
+        )
+
+    def _repeat(self) -> None:
+        """Expect the last piece again, and what came after it."""
+        self._repeated = "".join(self._since)
+        self._since = [self._repeated]
+        self._begins_anew = True

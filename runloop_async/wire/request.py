@@ -79,7 +79,8 @@ class Request(Message, msgspec.Struct, frozen=True, kw_only=True):
     safety: Safety = Safety.SAFE
     workload: Workload = Workload.API
     timeout_s: float | None = None
-    """Seconds an attempt may take while the user has not chosen a timeout."""
+    """Seconds an attempt may take while the user has not chosen a timeout. Infinity is
+    for a stream that cannot be resumed: only its head has to come in time."""
     key_field: str | None = None
     """The field of the body for the key of a `KEYED` request, made anew each time the
     call is awaited unless it is given."""

@@ -11,8 +11,6 @@ import attrs
 
 from runloop_async.errors import ResponseTooLargeError
 
-MAX_EVENT_BYTES: Final = 1024 * 1024
-"""Bytes that an event may have; the API's are a few hundred."""
 _LINE_END: Final = re.compile(rb"\r\n|\r|\n")
 _MARK: Final = b"\xef\xbb\xbf"
 
@@ -30,7 +28,13 @@ class ServerEvent:
 class EventParser:
     """Makes events of pieces of a stream."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_bytes: int) -> None:
+        """Begin a stream.
+
+        Args:
+            max_bytes: How large an event may be.
+        """
+        self._max_bytes = max_bytes
         self._line: list[bytes] = []
         """The pieces of the line that has not ended yet."""
         self._fields: list[tuple[bytes, bytes]] = []
@@ -42,7 +46,7 @@ class EventParser:
         """Return the events that end within the next piece of the stream.
 
         Raises:
-            ResponseTooLargeError: An event is larger than any of the API's.
+            ResponseTooLargeError: An event is larger than it may be.
         """
         if not chunk:
             return []
@@ -63,9 +67,10 @@ class EventParser:
 
     def _grow(self, piece: bytes) -> None:
         self._size += len(piece)
-        if self._size > MAX_EVENT_BYTES:
+        if self._size > self._max_bytes:
             raise ResponseTooLargeError(
-                f"an event of the stream is larger than {MAX_EVENT_BYTES} bytes"
+                f"an event of the stream is larger than {self._max_bytes} bytes: raise "
+                "max_response_bytes"
             )
         self._line.append(piece)
 

@@ -1,5 +1,6 @@
 """Streams of events: what ends them, what breaks them, and where they resume."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -16,14 +17,15 @@ from runloop_async.errors import (
 )
 from runloop_async.models.axons import AxonEventView
 from runloop_async.models.devboxes.executions import ExecutionUpdateChunk
+from runloop_async.options import Timeouts
 from runloop_async.resources.axons.axons import Axons
 from runloop_async.resources.devboxes.devboxes import Devboxes
-from runloop_async.wire import sse
 from runloop_async.wire.positions import AfterSequence, AtOffset
-from tests.rawserver import RawServer, http, then_hang
+from tests.rawserver import Connection, Incoming, RawServer, http, then_hang
 from tests.sends import sending
 from tests.streams import LOST, Play, Streams, event
 
+OPEN = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
 RUNNING: dict[str, object] = {
     "devbox_id": "dbx_1",
     "execution_id": "exe_1",
@@ -269,14 +271,13 @@ async def test_a_quiet_stream_is_opened_again_for_as_long_as_it_is_wanted() -> N
 
     assert (await anext(stream)).sequence == 1
     assert len(streams.queries) == 10
+    assert streams.clock.sleeps == []
     await stream.close()
 
 
-async def test_an_event_that_is_too_large_ends_the_stream(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(sse, "MAX_EVENT_BYTES", 10)
-    streams, stream = axon([numbered(1)])
+async def test_an_event_that_is_too_large_ends_the_stream() -> None:
+    streams = Streams([[numbered(1)]], [AXON], max_response_bytes=10)
+    stream = Axons(streams).subscribe_sse("axn_1")
 
     with pytest.raises(ResponseTooLargeError):
         await anext(stream)
@@ -306,3 +307,136 @@ async def test_a_stream_without_a_status_goes_on_until_it_is_closed() -> None:
 
     assert numbers == [1, 2]
     assert [call.request.route for call in streams.calls] == []
+
+
+async def test_a_stream_that_was_not_opened_is_opened_at_once() -> None:
+    streams, stream = axon([numbered(1)])
+
+    assert (await anext(stream)).sequence == 1
+    assert streams.clock.sleeps == []
+    await stream.close()
+
+
+async def test_a_refusal_to_open_it_comes_out_as_it_is() -> None:
+    refusal = NotFoundError("gone", status_code=404, body=None)
+    _, stream = axon(refusal)
+
+    with pytest.raises(NotFoundError):
+        await anext(stream)
+
+
+async def test_a_stream_ends_when_its_axon_is_deleted() -> None:
+    streams, stream = axon([numbered(1)])
+    streams.statuses = [NotFoundError("gone", status_code=404, body=None)]
+
+    assert [each.sequence async for each in stream] == [1]
+
+
+async def test_output_without_places_that_ends_early_is_an_error() -> None:
+    streams, stream = stdout([output("one "), output("two")])
+    streams.statuses = [RUNNING]
+    with pytest.raises(StreamError, match="ended before its end"):
+        await text_of(stream)
+
+    streams, stream = stdout([output("one "), output("two")])
+    streams.statuses = [COMPLETED]
+    assert await text_of(stream) == "one two"
+
+
+def test_output_without_places_is_not_kept() -> None:
+    position = AtOffset[ExecutionUpdateChunk]()
+    for _ in range(10_000):
+        position.new(ExecutionUpdateChunk(output="x"))
+
+    assert position.query() is None
+    assert len(vars(position)["_since"]) == 0
+
+
+@pytest.mark.parametrize("back", [0, 1, 3, 4, 6, 8])
+async def test_a_server_may_go_back_further_than_it_was_asked_to(back: int) -> None:
+    text = "zero one two three "
+    streams, stream = stdout(
+        [output("zero ", 0), output("one ", 5), output("two ", 9), LOST],
+        [output(text[9 - back : 15], 9 - back), output(text[15:], 15)],
+    )
+    streams.statuses = [COMPLETED]
+
+    assert await text_of(stream) == text
+
+
+async def test_a_server_may_begin_from_the_beginning() -> None:
+    pieces = [output("zwölf ", 0), output("drei ", 7), output("vier", 12)]
+    streams, stream = stdout([*pieces[:2], LOST], pieces)
+    streams.statuses = [COMPLETED]
+
+    assert await text_of(stream) == "zwölf drei vier"
+
+
+@pytest.mark.parametrize("call", ["watch_evictions", "logs"])
+async def test_nothing_may_happen_for_hours_where_nothing_can_be_resumed(
+    call: str,
+) -> None:
+    async def quiet(_: Incoming, connection: Connection) -> None:
+        await connection.send(OPEN)
+        await asyncio.sleep(0.3)
+        await connection.send(event({"devbox_id": "d", "eviction_deadline_ms": 1}))
+        await connection.until_left()
+
+    idle = Timeouts(total=0.2, idle=0.1)
+    async with RawServer(quiet) as server, sending(server.url, timeout=idle) as runner:
+        devboxes = Devboxes(runner)
+        stream: EventStream[Any] = (
+            devboxes.watch_evictions()
+            if call == "watch_evictions"
+            else devboxes.logs.tail("dbx_1")
+        )
+        async with stream as events:
+            await anext(events)
+
+
+async def test_reading_with_a_timeout_loses_nothing() -> None:
+    async def slow(_: Incoming, connection: Connection) -> None:
+        await asyncio.sleep(0.1)
+        await connection.send(OPEN)
+        for number in range(1, 21):
+            data = numbered(number)
+            await connection.send(data[:20])
+            await asyncio.sleep(0.01)
+            await connection.send(data[20:])
+        await connection.until_left()
+
+    got = list[int]()
+    async with RawServer(slow) as server, sending(server.url) as runner:
+        async with asyncio.timeout(20):
+            stream = Axons(runner).subscribe_sse("axn_1")
+            while len(got) < 20:
+                try:
+                    got.append((await asyncio.wait_for(anext(stream), 0.005)).sequence)
+                except TimeoutError:
+                    continue
+        await stream.close()
+
+    assert got == [*range(1, 21)]
+    assert len(server.requests) == 1
+
+
+async def test_closing_ends_an_opening_that_was_given_up() -> None:
+    async with RawServer(then_hang()) as server, sending(server.url) as runner:
+        stream = Axons(runner).subscribe_sse("axn_1")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(anext(stream), 0.05)
+        await stream.close()
+        await server.is_left()
+
+        with pytest.raises(StreamError, match="is closed"):
+            _ = await stream
+
+
+async def test_a_large_event_is_no_trouble() -> None:
+    large = event({"line": "x" * 3_000_000})
+    cuts = range(0, len(large), 70_000)
+    streams = Streams([[large[cut : cut + 70_000] for cut in cuts]])
+
+    lines = [line async for line in Devboxes(streams).logs.tail("dbx_1")]
+
+    assert lines == [{"line": "x" * 3_000_000}]

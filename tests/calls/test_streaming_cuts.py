@@ -30,6 +30,8 @@ class Recorded(Streams):
     """Where each event begins, and how it is sent."""
     dice: random.Random = attrs.field(factory=random.Random)
     cuts: int = CUTS
+    most_back: int = 0
+    """How far before the place that is asked for the server may begin, in bytes."""
 
     @override
     @asynccontextmanager
@@ -38,7 +40,7 @@ class Recorded(Streams):
         query = dict(call.request.query)
         self.queries.append(query)
         after = int(query.get("after_sequence", -1))
-        begin = int(query.get("offset", 0))
+        begin = int(query.get("offset", 0)) - self.dice.randint(0, self.most_back)
         left = [data for place, data in self.record if place > after and place >= begin]
         content = b"".join(left)
         if self.cuts and content:
@@ -88,14 +90,15 @@ async def test_numbered_events_come_once_and_in_order(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_pieces_of_text_come_once_and_in_order(seed: int) -> None:
+@pytest.mark.parametrize("most_back", [0, 50])
+async def test_pieces_of_text_come_once_and_in_order(seed: int, most_back: int) -> None:
     dice, record, place, text = random.Random(seed), list[tuple[int, bytes]](), 0, ""
     for _ in range(EVENTS):
         word = dice.choice(WORDS)
         record.append((place, event({"offset": place, "output": word})))
         place += len(word.encode())
         text += word
-    streams = Recorded([], [COMPLETED], record=record, dice=dice)
+    streams = Recorded([], [COMPLETED], record=record, dice=dice, most_back=most_back)
     executions = Devboxes(streams).executions
 
     found = [

@@ -53,7 +53,9 @@ class Axons(Resource):
             AxonSubscribeSseParams,
             position=AfterSequence,
             status=Status(
-                self.retrieve(id), lambda axon: axon.deleted_at_ms is not None
+                self.retrieve(id),
+                lambda axon: axon.deleted_at_ms is not None,
+                gone_is_over=True,
             ),
             id=id,
         )

@@ -1,9 +1,10 @@
 """A devbox to work on, from its start to its end."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from typing import Any, TypeAlias, Unpack
+from typing import Any, Final, TypeAlias, Unpack
 
 import attrs
 
@@ -13,7 +14,7 @@ from runloop_async.calls.left import left_behind
 from runloop_async.calls.polling import PollingConfigLike
 from runloop_async.calls.sources import OnBytes, Source, told
 from runloop_async.calls.streaming import EventStream
-from runloop_async.errors import RunloopError
+from runloop_async.errors import APIError, RunloopError
 from runloop_async.models.devboxes.devboxes import DevboxView
 from runloop_async.models.devboxes.disk_snapshots import (
     DevboxSnapshotParams,
@@ -27,6 +28,10 @@ from runloop_async.models.devboxes.executions import (
 from runloop_async.resources.devboxes.lifecycle import Lifecycle
 from runloop_async.resources.devboxes.tunnels import tunnel_address
 
+_log = logging.getLogger("runloop_async")
+
+_QUIET_S: Final = 5.0
+"""Seconds without output after which the stream of a command that has ended is over."""
 OnText: TypeAlias = Callable[[str], Any]
 """Is told what a command prints, as it comes; may be a coroutine function."""
 
@@ -83,13 +88,15 @@ class Execution:
             self.id, devbox_id=self.devbox_id, polling_config=polling_config
         )
         waiting = asyncio.ensure_future(wait)
-        telling = [
-            asyncio.ensure_future(_tell(on_text, pieces()))
+        tellers = [
+            _Teller(on_text, pieces())
             for on_text, pieces in ((stdout, self.stdout), (stderr, self.stderr))
             if on_text is not None
         ]
+        telling = [asyncio.ensure_future(each.tell()) for each in tellers]
         try:  # no TaskGroup, which would raise a group of what is raised here
-            await asyncio.gather(waiting, *telling)
+            await _first_failure(waiting, telling)
+            await _last_words(tellers, telling)
         finally:
             for work in (waiting, *telling):
                 work.cancel()
@@ -141,10 +148,16 @@ class Execution:
     async def whole(self, ended: DevboxAsyncExecutionDetailView) -> ExecutionResult:
         """Return its result, with all of the output, of which `ended` may lack some."""
         stdout, stderr = ended.stdout or "", ended.stderr or ""
-        if ended.stdout_truncated:
-            stdout = "".join([text async for text in self.stdout()])
-        if ended.stderr_truncated:
-            stderr = "".join([text async for text in self.stderr()])
+        try:
+            if ended.stdout_truncated:
+                stdout = "".join([text async for text in self.stdout()])
+            if ended.stderr_truncated:
+                stderr = "".join([text async for text in self.stderr()])
+        except APIError as error:
+            error.add_note(
+                f"the execution {self.id} ended with the exit code {ended.exit_status}"
+            )
+            raise
         return ExecutionResult(
             execution_id=self.id,
             exit_code=ended.exit_status,
@@ -291,10 +304,59 @@ class Devbox:
         await self._devboxes.shutdown(self.id)
 
 
-async def _tell(on_text: OnText, pieces: AsyncGenerator[str]) -> None:
-    async with aclosing(pieces):
-        async for text in pieces:
-            await told(on_text, text)
+class _Teller:
+    """Tells a function of the user's what a command prints."""
+
+    def __init__(self, on_text: OnText, pieces: AsyncGenerator[str]) -> None:
+        self._on_text = on_text
+        self._pieces = pieces
+        self.told = 0
+        """How many pieces there were so far."""
+
+    async def tell(self) -> None:
+        """Tell of each piece, until there are no more.
+
+        A stream that breaks is logged: it must not lose the result of the command.
+        """
+        async with aclosing(self._pieces) as pieces:
+            while True:
+                try:
+                    text = await anext(pieces, None)
+                except APIError as error:
+                    _log.warning("what a command prints is told no further: %s", error)
+                    return
+                if text is None:
+                    return
+                self.told += 1
+                await told(self._on_text, text)
+
+
+async def _first_failure(
+    waiting: "asyncio.Future[Any]", telling: "list[asyncio.Task[None]]"
+) -> None:
+    """Wait until a command has ended, or something fails."""
+    pending = {waiting, *telling}
+    while not waiting.done():
+        done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+        for work in (waiting, *telling):  # in this order
+            if work in done:
+                work.result()
+
+
+async def _last_words(
+    tellers: "list[_Teller]", telling: "list[asyncio.Task[None]]"
+) -> None:
+    """Let all be told that a command which has ended has printed.
+
+    A stream that stays open and has nothing more for a while is over.
+    """
+    while telling:
+        before = [each.told for each in tellers]
+        done, _ = await asyncio.wait(telling, timeout=_QUIET_S)
+        for work in done:
+            work.result()
+        if len(done) == len(telling) or before == [each.told for each in tellers]:
+            return
 
 
 async def _texts(events: EventStream[ExecutionUpdateChunk]) -> AsyncGenerator[str]:

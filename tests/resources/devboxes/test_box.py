@@ -12,8 +12,11 @@ from runloop_async import (
     RunloopError,
     WaitError,
 )
+from runloop_async.resources.devboxes import box as module
 from runloop_async.resources.devboxes.tunnels import tunnel_address
 from runloop_async.testing import Emulator, status, wrong_type
+from runloop_async.testing.messages import Feed, JsonObject
+from runloop_async.testing.routes.devboxes import executions
 
 
 @pytest.fixture
@@ -238,3 +241,70 @@ async def test_an_exit_code_is_not_made_up(client: AsyncRunloop, api: Emulator) 
     done = await box.exec("true")
 
     assert (done.exit_code, done.success) == (None, False)
+
+
+async def test_a_stream_that_breaks_does_not_lose_the_result(
+    client: AsyncRunloop, api: Emulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    api.commands.add("talk", stdout="said", exit_status=3)
+    api.faults.add(status(404), path="*/stream_stdout_updates")
+    box = client.devboxes.box(api.devboxes.add()["id"])
+
+    done = await box.exec("talk", stdout=print)
+
+    assert (done.exit_code, done.stdout) == (3, "said")
+    assert "told no further: HTTP 404" in caplog.text
+
+
+async def test_a_stream_that_stays_open_ends_with_the_command(
+    client: AsyncRunloop, api: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_QUIET_S", 0.1)
+    monkeypatch.setattr(executions, "_printed", endless)
+    api.commands.add("talk", stdout="said")
+    box = client.devboxes.box(api.devboxes.add()["id"])
+    heard = list[str]()
+
+    async with asyncio.timeout(10):
+        done = await box.exec("talk", stdout=heard.append)
+
+    assert (done.stdout, heard) == ("said", ["said"])
+
+
+def endless(_: object, execution: JsonObject, pieces: list[str]) -> Feed:
+    """Print all, and never end."""
+    left = [{"offset": 0, "output": "".join(pieces)}]
+    del execution
+
+    def more() -> list[JsonObject]:
+        events = [*left]
+        left.clear()
+        return events
+
+    return Feed(more=more)
+
+
+async def test_what_a_function_of_yours_raises_comes_out_at_once(
+    client: AsyncRunloop, api: Emulator
+) -> None:
+    async def refuse(_: str) -> None:
+        raise KeyError("of the caller")
+
+    api.commands.add("talk", stdout=["a", "b"], seconds=900.0)
+    box = client.devboxes.box(api.devboxes.add()["id"])
+    async with asyncio.timeout(5):
+        with pytest.raises(KeyError, match="of the caller"):
+            await box.exec("talk", stdout=refuse)
+
+
+async def test_output_that_cannot_be_had_whole_leaves_the_exit_code(
+    client: AsyncRunloop, api: Emulator
+) -> None:
+    out = [f"line {number}\n" for number in range(300)]
+    api.commands.add("talk", stdout=out, exit_status=7)
+    api.faults.add(status(403), path="*/stream_stdout_updates")
+    box = client.devboxes.box(api.devboxes.add()["id"])
+    with pytest.raises(RunloopError) as caught:
+        await box.exec("talk")
+
+    assert "exit code 7" in caught.value.__notes__[0]
