@@ -258,6 +258,9 @@ class EventStream(Generic[T]):
         except (APIConnectionError, APIStatusError) as error:
             if not self._was_open:
                 raise
+            if self._is_ending and isinstance(error, NotFoundError):
+                self._is_closed = True  # what has ended may be gone by now
+                return
             raise await self._broken(str(error)) from error
 
     async def _paused(self) -> None:

@@ -1,9 +1,9 @@
 """Terminals on devboxes."""
 
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, Final, TypeVar, Unpack
+from typing import Any, Final, Self, TypeVar, Unpack
 
 import attrs
 from msgspec.structs import replace
@@ -39,14 +39,18 @@ class Terminal:
     _socket: Socket = attrs.field(repr=False)
     _control: Callable[..., Call[PtyControlResultView]] = attrs.field(repr=False)
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Yield what it shows, until it ends.
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        """Return what it shows next, until it ends.
 
         Raises:
             APIConnectionError: The connection broke; the session may still be there.
         """
-        while (data := await self._socket.receive()) is not None:
-            yield data
+        data = await self._socket.receive()
+        if data is not None:
+            return data
         if self._socket.close_code not in _ENDS:
             raise APIConnectionError(
                 f"the connection to the terminal {self.session_name!r} ended with "
@@ -54,6 +58,7 @@ class Terminal:
                 phase="total",
                 sent=True,
             )
+        raise StopAsyncIteration
 
     async def send(self, data: bytes | str) -> None:
         """Type something.

@@ -440,3 +440,11 @@ async def test_a_large_event_is_no_trouble() -> None:
     lines = [line async for line in Devboxes(streams).logs.tail("dbx_1")]
 
     assert lines == [{"line": "x" * 3_000_000}]
+
+
+async def test_an_axon_may_be_gone_when_its_last_events_are_looked_for() -> None:
+    gone = NotFoundError("gone", status_code=404, body=None)
+    streams, stream = axon([numbered(1)], gone)
+    streams.statuses = [gone]
+
+    assert [each.sequence async for each in stream] == [1]

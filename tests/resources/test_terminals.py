@@ -325,3 +325,13 @@ async def test_a_session_of_yours_changes_no_terminal(
             with pytest.raises(ConflictError):
                 async with client.pty.attach("dbx"):
                     pytest.fail("there is a client already")
+
+
+async def test_a_terminal_can_be_read_with_a_timeout(api: Emulator) -> None:
+    client = AsyncRunloop(base_url=api.url, bearer_token="secret")
+    async with client, client.pty.attach("dbx") as terminal:
+        assert await anext(terminal) == b"$ "
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(anext(terminal), 0.01)
+        await terminal.send("exit\r")
+        assert [data async for data in terminal] == []

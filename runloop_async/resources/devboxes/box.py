@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from contextlib import aclosing
-from typing import Any, Final, TypeAlias, Unpack
+from typing import Any, Final, Self, TypeAlias, Unpack
 
 import attrs
 
@@ -34,6 +34,32 @@ _QUIET_S: Final = 5.0
 """Seconds without output after which the stream of a command that has ended is over."""
 OnText: TypeAlias = Callable[[str], Any]
 """Is told what a command prints, as it comes; may be a coroutine function."""
+
+
+class Output:
+    """What a command prints, as it comes: `async for` gives its pieces.
+
+    No generator, which a cancellation would end: `asyncio.wait_for(anext(output), 1)`
+    may run out of time and be tried again.
+    """
+
+    def __init__(self, events: EventStream[ExecutionUpdateChunk]) -> None:
+        self._events = events
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> str:
+        """Return the next piece.
+
+        Raises:
+            APIError: The stream broke, or could not be opened.
+        """
+        return (await anext(self._events)).output
+
+    async def aclose(self) -> None:
+        """Give the connection back."""
+        await self._events.close()
 
 
 @attrs.frozen(kw_only=True)
@@ -103,17 +129,17 @@ class Execution:
             await asyncio.gather(waiting, *telling, return_exceptions=True)
         return await self.whole(waiting.result())
 
-    def stdout(self) -> AsyncGenerator[str]:
+    def stdout(self) -> Output:
         """Yield what it prints, as it comes, from the beginning."""
         executions = self._devboxes.executions
-        return _texts(
+        return Output(
             executions.stream_stdout_updates(self.id, devbox_id=self.devbox_id)
         )
 
-    def stderr(self) -> AsyncGenerator[str]:
+    def stderr(self) -> Output:
         """Yield what it prints to standard error, as it comes, from the beginning."""
         executions = self._devboxes.executions
-        return _texts(
+        return Output(
             executions.stream_stderr_updates(self.id, devbox_id=self.devbox_id)
         )
 
@@ -307,7 +333,7 @@ class Devbox:
 class _Teller:
     """Tells a function of the user's what a command prints."""
 
-    def __init__(self, on_text: OnText, pieces: AsyncGenerator[str]) -> None:
+    def __init__(self, on_text: OnText, pieces: Output) -> None:
         self._on_text = on_text
         self._pieces = pieces
         self.told = 0
@@ -357,12 +383,6 @@ async def _last_words(
             work.result()
         if len(done) == len(telling) or before == [each.told for each in tellers]:
             return
-
-
-async def _texts(events: EventStream[ExecutionUpdateChunk]) -> AsyncGenerator[str]:
-    async with events:
-        async for event in events:
-            yield event.output
 
 
 def _check_taken(success: bool, execution_id: str) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 
 import pytest
 
@@ -308,3 +309,17 @@ async def test_output_that_cannot_be_had_whole_leaves_the_exit_code(
         await box.exec("talk")
 
     assert "exit code 7" in caught.value.__notes__[0]
+
+
+async def test_output_can_be_read_with_a_timeout(
+    client: AsyncRunloop, api: Emulator
+) -> None:
+    api.commands.add("talk", stdout=["a", "b", "c"], seconds=30.0)
+    execution = await client.devboxes.box(api.devboxes.add()["id"]).start("talk")
+    output, heard = execution.stdout(), list[str]()
+    async with asyncio.timeout(20), aclosing(output):
+        while heard != ["a", "b", "c"]:
+            try:
+                heard.append(await asyncio.wait_for(anext(output), 0.01))
+            except TimeoutError:
+                continue
