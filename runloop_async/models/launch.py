@@ -175,7 +175,7 @@ class AgentMount:
     """Name of the agent, of which the newest is taken, or None."""
     agent_path: str | None = None
     """Where to put it; needed for agents from git and from objects."""
-    auth_token: str | None = None
+    auth_token: str | None = attrs.field(default=None, repr=False)
     """Token to fetch a private agent with."""
 
 
@@ -226,7 +226,7 @@ class CodeMount:
     """Name of the repository."""
     repo_owner: str
     """Account that it belongs to."""
-    token: str | None = None
+    token: str | None = attrs.field(default=None, repr=False)
     """Token to clone a private repository with."""
     git_ref: str | None = None
     """Branch, tag or commit; default is the repository's default branch."""

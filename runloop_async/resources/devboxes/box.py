@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import aclosing
+from functools import partial
 from typing import Any, Final, Self, TypeAlias, Unpack
 
 import attrs
@@ -27,6 +28,8 @@ from runloop_async.models.devboxes.executions import (
 )
 from runloop_async.resources.devboxes.lifecycle import Lifecycle
 from runloop_async.resources.devboxes.tunnels import tunnel_address
+from runloop_async.values import excerpt
+from runloop_async.wire.response import Response
 
 _log = logging.getLogger("runloop_async")
 
@@ -257,10 +260,15 @@ class Devbox:
         return self._devboxes.read_file_contents(self.id, file_path=path)
 
     def write(self, path: str, contents: str) -> Call[DevboxExecutionDetailView]:
-        """Write a text to a file."""
-        return self._devboxes.write_file_contents(
+        """Write a text to a file.
+
+        Raises:
+            RunloopError: The devbox could not write it.
+        """
+        call = self._devboxes.write_file_contents(
             self.id, file_path=path, contents=contents
         )
+        return attrs.evolve(call, read=partial(_written, call.read, path))
 
     def upload(
         self, path: str, file: Source, progress: OnBytes | None = None
@@ -383,6 +391,20 @@ async def _last_words(
             work.result()
         if len(done) == len(telling) or before == [each.told for each in tellers]:
             return
+
+
+def _written(
+    read: Callable[[Response], DevboxExecutionDetailView],
+    path: str,
+    response: Response,
+) -> DevboxExecutionDetailView:
+    done = read(response)
+    if done.exit_status:
+        raise RunloopError(
+            f"{path} was not written: exit code {done.exit_status}, "
+            f"{excerpt(done.stderr) or 'which says nothing'}"
+        )
+    return done
 
 
 def _check_taken(success: bool, execution_id: str) -> None:

@@ -323,3 +323,19 @@ async def test_output_can_be_read_with_a_timeout(
                 heard.append(await asyncio.wait_for(anext(output), 0.01))
             except TimeoutError:
                 continue
+
+
+async def test_a_file_that_is_not_written_is_told(
+    client: AsyncRunloop, api: Emulator
+) -> None:
+    box = client.devboxes.box(api.devboxes.add()["id"])
+    api.faults.add(
+        wrong_type("stderr", "no space\x1b[1m"), path="*/write_file_contents"
+    )
+    await box.write("/a", "text")
+    api.faults.add(wrong_type("exit_status", 1), path="*/write_file_contents")
+
+    with pytest.raises(
+        RunloopError, match=r"/a was not written: exit code 1, no space"
+    ):
+        await box.write("/a", "text")
