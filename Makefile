@@ -74,7 +74,7 @@ tests: $(INSTALLED)
 	$(BIN)/coverage report
 
 # Two halves, of about the same length, for two processors.
-SOME := tests/faults tests/sending tests/benchmarks
+SOME := tests/faults tests/pacing tests/sending
 
 some-tests:
 	$(BIN)/coverage run --parallel-mode -m pytest -q $(SOME)

@@ -204,16 +204,15 @@ class EventStream(Generic[T]):
         Whoever reads with a timeout that is shorter than it takes to connect would
         never be connected else.
         """
-        if self._is_closed:
-            raise StreamError("the stream is closed: ask for a new one")
-        if self._opening is None:
+        if self._opening is None and not self._is_closed:
             self._opening = asyncio.ensure_future(self._open())
         opening = self._opening
-        try:
-            await asyncio.shield(opening)
-        finally:
-            if opening.done():
-                self._opening = None
+        if opening is not None:
+            await asyncio.wait([opening])
+            self._opening = None
+        if opening is None or opening.cancelled():
+            raise StreamError("the stream is closed: ask for a new one")
+        opening.result()
 
     async def _open(self) -> None:
         await self._paused()

@@ -448,3 +448,24 @@ async def test_an_axon_may_be_gone_when_its_last_events_are_looked_for() -> None
     streams.statuses = [gone]
 
     assert [each.sequence async for each in stream] == [1]
+
+
+def test_a_server_may_repeat_itself_without_a_cut() -> None:
+    position = AtOffset[ExecutionUpdateChunk]()
+    found = [
+        position.new(ExecutionUpdateChunk(offset=offset, output=text))
+        for offset, text in ((0, "a"), (1, "b"), (0, "ab"), (0, "abc"), (3, "d"))
+    ]
+
+    assert "".join([each.output for each in found if each]) == "abcd"
+
+
+async def test_who_reads_while_it_is_closed_is_told() -> None:
+    async with RawServer(then_hang()) as server, sending(server.url) as runner:
+        stream = Axons(runner).subscribe_sse("axn_1")
+        reading = asyncio.ensure_future(anext(stream))
+        await server.has_got(1)
+        await stream.close()
+
+        with pytest.raises(StreamError, match="is closed"):
+            await reading

@@ -138,9 +138,9 @@ def test_who_waits_for_something_else_is_not_told_of(
         await clock.sleep(10.0)
         gate.leave(0.0)
         await short
-        await clock.sleep(50.0)
+        await clock.sleep(10.0)
         turn = gate.join(GET)
-        await clock.sleep(5.0)
+        await clock.sleep(20.0)
         gate.close()
         assert turn.done()
 
