@@ -7,13 +7,13 @@ and of a cancellation in the log (see `left`).
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import attrs
 
 from runloop_async.calls.call import Call
-from runloop_async.calls.disk import finished
 from runloop_async.calls.left import Left, noted
 from runloop_async.calls.tally import Tally, counting
 from runloop_async.errors import APIError, ClientClosedError, RunloopError
@@ -55,37 +55,55 @@ async def made(create: Call[T], held: Held) -> T:
         is_sent = bool(sent.requests)
         if not is_sent:  # at once, or it would be sent meanwhile
             creating.cancel()
-        await reported(_given_up(creating, held, is_sent=is_sent), cancelled)
+        given_up = partial(_given_up, creating, held, is_sent=is_sent)
+        await reported(given_up, cancelled)
         raise
     except (APIError, ClientClosedError) as error:
         if error.ambiguous:
-            await reported(_lost(held), error)
+            await reported(partial(_lost, held), error)
         raise
 
 
-async def reported(work: Coroutine[Any, Any, str | None], error: BaseException) -> None:
+async def reported(
+    work: Callable[[], Awaitable[str | None]], error: BaseException
+) -> None:
     """Do some work after an error to its end, and say what it has to say.
 
     That is a note of the error, or of a cancellation that comes meanwhile and takes its
-    place.
+    place. The end of an event loop cancels every task, also the one that does the work:
+    then it is done again.
     """
-    doing = asyncio.ensure_future(work)
-    try:
-        said = await finished(doing)
-    except asyncio.CancelledError as cancelled:
-        if said := doing.result():
-            noted(cancelled, said)
-        raise
-    if said:
-        noted(error, said)
+    came: asyncio.CancelledError | None = None
+    while True:
+        doing = asyncio.ensure_future(work())
+        while not doing.done():
+            try:
+                await asyncio.wait([doing])
+            except asyncio.CancelledError as cancelled:
+                came = cancelled
+        if not doing.cancelled():
+            break
+    if said := doing.result():
+        noted(came or error, said)
+    if came is not None:
+        raise came
 
 
-async def ended(thing: Any, held: Held) -> str | None:
-    """End a thing; return what to say if that fails."""
+async def ended(
+    thing: Any, held: Held, error: BaseException | None = None
+) -> str | None:
+    """End a thing; return what to say if that fails.
+
+    Args:
+        thing: The thing.
+        held: How to end it.
+        error: What is raised in any case, so that it need not be repeated.
+    """
     try:
         await held.end(thing)
     except RunloopError as failure:
-        return Left(f"{held.what(thing)} {held.still}: {failure}")
+        why = "" if failure is error else f": {failure}"
+        return Left(f"{held.what(thing)} {held.still}{why}")
     return None
 
 

@@ -190,7 +190,8 @@ class Objects(Resource):
                 is_there = True
                 return await step(self.complete(found.id))
             except BaseException as error:
-                await reported(self._tidied(found.id, is_there=is_there), error)
+                tidied = partial(self._tidied, found.id, is_there=is_there)
+                await reported(tidied, error)
                 raise
 
     def _held(self, name: str) -> Held:

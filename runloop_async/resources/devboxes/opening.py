@@ -2,18 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final
 
+import attrs
+
 from runloop_async.calls.call import Call
 from runloop_async.calls.deadline import Deadline
-from runloop_async.calls.disk import finished
 from runloop_async.calls.held import GRACE_S, Held, ended, made, reported
-from runloop_async.calls.left import left_behind
 from runloop_async.calls.polling import PollingConfigLike
 from runloop_async.calls.runner import Runner
-from runloop_async.errors import ConflictError, NotFoundError, RunloopError
+from runloop_async.errors import ConflictError, NotFoundError
 from runloop_async.models.devboxes.devboxes import DevboxView
 from runloop_async.resources.devboxes.box import Devbox
 from runloop_async.resources.devboxes.lifecycle import Lifecycle
@@ -48,7 +48,7 @@ async def opened_box(
     """
     held = Held(
         find=partial(_found, devboxes, runner, mark),
-        end=lambda devbox: _Shutdown(devboxes, runner, devbox.id).hurry().done(),
+        end=lambda devbox: _Shutdown(devboxes, runner, devbox.id).soon(devbox),
         what=lambda devbox: (
             f"a devbox with the metadata {MARK}={mark}"
             if devbox is None
@@ -57,13 +57,15 @@ async def opened_box(
         still="may still run",
     )
     devbox = await made(created, held)
+    shutdown = _Shutdown(devboxes, runner, devbox.id)
+    held = attrs.evolve(held, end=shutdown.soon)
     try:
         await devboxes.await_running(devbox.id, polling_config=polling_config)
         yield Devbox(devboxes, runner.base_url, devbox.id)
+        await shutdown.done()
     except BaseException as error:
-        await reported(ended(devbox, held), error)
+        await reported(partial(ended, devbox, held, error), error)
         raise
-    await _Shutdown(devboxes, runner, devbox.id).at_the_end()
 
 
 class _Shutdown:
@@ -73,20 +75,31 @@ class _Shutdown:
         self._devboxes = devboxes
         self._runner = runner
         self._id = id
-        self._deadline = Deadline(runner.clock, _SNAPSHOT_S)
+        self._deadline: Deadline | None = None
+        self._doing: asyncio.Task[None] | None = None
 
-    def hurry(self) -> "_Shutdown":
-        """Wait for a snapshot no longer than a cancellation may take."""
+    async def soon(self, _: object) -> None:
+        """Shut it down, and wait for a snapshot no longer than an error may take."""
         self._deadline = Deadline(self._runner.clock, GRACE_S)
-        return self
+        await self.done()
 
     async def done(self) -> None:
-        """Shut it down.
+        """Shut it down, or wait for the shutdown that is under way.
+
+        A cancellation leaves that to whoever asks next.
 
         Raises:
             ConflictError: A snapshot is still being taken.
             APIError: It could not be shut down.
         """
+        if self._doing is None or self._doing.cancelled():
+            self._doing = asyncio.ensure_future(self._shut_down())
+        await asyncio.wait([self._doing])
+        self._doing.result()
+
+    async def _shut_down(self) -> None:
+        if self._deadline is None:
+            self._deadline = Deadline(self._runner.clock, _SNAPSHOT_S)
         while True:
             try:
                 await self._devboxes.shutdown(self._id)
@@ -98,23 +111,6 @@ class _Shutdown:
             else:
                 return
             await self._runner.pause(_PAUSE_S)
-
-    async def at_the_end(self) -> None:
-        """Shut it down after its block, also if that is cancelled."""
-        ending = asyncio.ensure_future(self.done())
-        try:
-            await asyncio.shield(ending)
-        except asyncio.CancelledError as cancelled:
-            self.hurry()
-            with suppress(asyncio.CancelledError):  # one more changes nothing
-                await finished(asyncio.wait([ending]))
-            if failure := ending.exception():
-                what = f"the devbox {self._id} may still run: {failure}"
-                left_behind(cancelled, what)
-            raise
-        except RunloopError as error:
-            error.add_note(f"the devbox {self._id} may still run")
-            raise
 
 
 async def _found(devboxes: Lifecycle, runner: Runner, mark: str) -> DevboxView | None:

@@ -21,12 +21,6 @@ from runloop_async.testing.routes.devboxes import executions
 
 
 @pytest.fixture
-async def api() -> AsyncIterator[Emulator]:
-    async with Emulator(speed=100.0) as emulator:
-        yield emulator
-
-
-@pytest.fixture
 async def client(api: Emulator) -> AsyncIterator[AsyncRunloop]:
     async with AsyncRunloop(bearer_token="any", base_url=api.url) as made:
         yield made

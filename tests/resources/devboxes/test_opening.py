@@ -29,12 +29,6 @@ QUICK: Final = RetryPolicy(backoff=0.001)
 
 
 @pytest.fixture
-async def api() -> AsyncIterator[Emulator]:
-    async with Emulator(speed=100.0) as emulator:
-        yield emulator
-
-
-@pytest.fixture
 async def client(api: Emulator) -> AsyncIterator[AsyncRunloop]:
     async with AsyncRunloop(bearer_token=KEY, base_url=api.url, retry=QUICK) as made:
         yield made
@@ -52,6 +46,16 @@ def left(api: Emulator) -> set[str]:
     return {each["id"] for each in boxes if each["status"] not in ENDED} | {
         each["id"] for each in objects if each["state"] == "UPLOADING"
     }
+
+
+def unnamed(api: Emulator, told: str) -> set[str]:
+    """Return what is left and named nowhere: by its id, its mark or its name."""
+    names = {
+        row["id"]: row["metadata"].get(MARK, row["name"])
+        for kind in (DEVBOXES, OBJECTS)
+        for row in api.world.table(kind).rows
+    }
+    return {each for each in left(api) if each not in told and names[each] not in told}
 
 
 async def opened(client: AsyncRunloop, seconds: float = 60.0) -> None:
@@ -230,14 +234,8 @@ async def test_no_schedule_loses_anything(
         await until(lambda: api.stats.in_flight == 0)
         errors = [each.exception() for each in tasks if not each.cancelled()]
         told = caplog.text + str([getattr(each, "__notes__", "") for each in errors])
-        marks = {
-            row["id"]: row["metadata"].get(MARK, "?")
-            for row in api.world.table(DEVBOXES).rows
-        }
-        names = {row["id"]: row["name"] for row in api.world.table(OBJECTS).rows}
-        for each in left(api):
-            assert loses, f"{each} was left"
-            assert each in told or marks.get(each, names.get(each, "?")) in told
+        assert loses or left(api) == set()
+        assert unnamed(api, told) == set()
 
 
 def add_faults(api: Emulator, dice: random.Random, *, loses: bool) -> None:
@@ -270,3 +268,32 @@ async def test_a_creation_that_is_refused_is_not_looked_for(
         await opened(client)
 
     assert api.stats.executions["devboxes.list"] == 0
+
+
+@pytest.mark.parametrize("path", ["/v1/devboxes", "*/shutdown", "*/delete"])
+def test_the_end_of_an_event_loop_leaves_nothing(
+    path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """At its end a loop cancels all of its tasks, also those that end a devbox."""
+    retry = RetryPolicy(backoff=0.05)
+    with Emulator(speed=100.0) as api:
+        client = AsyncRunloop(bearer_token=KEY, base_url=api.url, retry=retry)
+
+        async def main() -> None:
+            tasks: list[asyncio.Task[Any]] = [
+                asyncio.create_task(opened(client, 0)) for _ in range(5)
+            ]
+            api.faults.add(delay(0.02), path="/emulated-storage/*")
+            api.faults.add(status(403), path="/emulated-storage/*")
+            upload = client.objects.upload_from_bytes(b"x", "o")
+            tasks.append(asyncio.create_task(upload))
+            struck = api.faults.add(status(429), path=path, method="POST", times=6)
+            await until(lambda: struck.hits > 0)
+            assert not all(task.done() for task in tasks)
+
+        asyncio.run(main())
+        asyncio.run(client.aclose())
+
+        assert unnamed(api, caplog.text) == set()
+        boxes = {each for each in left(api) if each.startswith("dbx_")}
+        assert path == "/v1/devboxes" or boxes == set()
