@@ -294,20 +294,25 @@ class _Shared:
         self._file = file
         self._lock = Lock()
         self._readers = 0
-        self._place = 0
+        self._place = self._end = 0
         raw = getattr(file, "raw", file)
         buffers = (io.BufferedReader, io.BufferedRandom, io.FileIO)
         is_plain = type(file) in buffers and type(raw) is io.FileIO
         self._by_position = is_plain and hasattr(os, "pread")
 
     def bounds(self) -> tuple[int, int]:
-        """Return where the file stands, and where it ends."""
+        """Return where the file stands, and where it ends.
+
+        While it is read that is known, and a slow read is not waited for.
+        """
+        if self._readers:
+            return self._place, self._end
         with self._lock:
             here = self._file.tell()
             self._file.seek(0, os.SEEK_END)
-            end = self._file.tell()
+            self._end = self._file.tell()
             self._file.seek(here)
-            return self._place if self._readers else here, end
+            return here, self._end
 
     def begin(self) -> None:
         """Note one more reader."""
@@ -335,13 +340,13 @@ class _Shared:
 
 
 async def _of_positions(shared: _Shared, position: int) -> AsyncGenerator[Any]:
-    shared.begin()
+    await in_thread(shared.begin)
     try:
         while (piece := await in_thread(partial(shared.read, position))) != b"":
             yield piece
             position += len(piece)
     finally:
-        shared.end()
+        await in_thread(shared.end)
 
 
 async def _counted(

@@ -147,13 +147,9 @@ class Gate:
 
     def waited(self, now: float) -> float:
         """Return how long the call has waited that waits longest; 0 if none does."""
-        since = [
-            line.since[number]
-            for line in (self._queue, *self._lines.values())
-            for number, turn in enumerate(line.turns)
-            if not turn.done()
-        ]
-        return now - min(since) if since else 0.0
+        lines = (self._queue, *self._lines.values())
+        since = min(map(Line.oldest, lines))
+        return now - since if since < math.inf else 0.0
 
     def _look(self) -> None:
         """Say once in the log that calls wait and wait for others to end."""

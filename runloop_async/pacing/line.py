@@ -1,6 +1,7 @@
 """Calls that wait for the same thing, the oldest first."""
 
 import asyncio
+import math
 from bisect import bisect_right
 from collections import deque
 from itertools import compress
@@ -35,6 +36,11 @@ class Line:
         self.turns.append(turn)
         self.routes.append(route)
         self.since.append(since)
+
+    def oldest(self) -> float:
+        """Return since when the first call waits that still does; else infinity."""
+        waiting = (not turn.done() for turn in self.turns)
+        return next(compress(self.since, waiting), math.inf)
 
     def drop_first(self) -> None:
         """Forget the first call."""
