@@ -64,6 +64,7 @@ class Recorder:
     """Where items were that could not be read."""
     base_url: str = "https://api.runloop.ai"
     max_response_bytes: int = 64 * 2**20
+    deadline: float | None = None
     gate: Gate = attrs.field(factory=partial(Concurrency, 100))
     answers: list[tuple[int, object] | Exception] = attrs.field(
         factory=list[tuple[int, object] | Exception]

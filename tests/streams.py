@@ -65,6 +65,7 @@ class Streams:
     is_strict: bool = False
     base_url: str = "https://api.runloop.ai"
     max_response_bytes: int = 64 * 2**20
+    deadline: float | None = None
     gate: Gate = attrs.field(factory=partial(Concurrency, 100))
     kind: str = "text/event-stream; charset=utf-8"
     queries: list[dict[str, str]] = attrs.field(factory=list[dict[str, str]])

@@ -82,10 +82,12 @@ class Write(Call[T_co]):
         return self._sent()
 
     async def _sent(self) -> T_co:
-        deadline = Deadline(self.runner.clock, self.options.get("deadline"))
+        runner = self.runner
+        delay_s = self.options.get("deadline", runner.deadline)
+        deadline = Deadline(runner.clock, delay_s)
         call: Any = self  # pyright would bind `read`, which is a field
         try:
-            return cast("T_co", await self.runner.run(call))
+            return cast("T_co", await runner.run(call))
         except _REFUSALS as error:
             if not error.is_repetition:
                 raise

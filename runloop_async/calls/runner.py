@@ -108,6 +108,11 @@ class Runner(Protocol):
         ...
 
     @property
+    def deadline(self) -> float | None:
+        """Seconds that a call may take which has no deadline of its own."""
+        ...
+
+    @property
     def max_response_bytes(self) -> int:
         """How large a response, or an event of a stream, may be."""
         ...

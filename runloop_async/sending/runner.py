@@ -72,6 +72,7 @@ class HttpRunner:
         self.prefetch, self.base_url = options.prefetch, options.base_url
         self.is_strict = options.on_bad_item == "raise"
         self.max_response_bytes = options.max_response_bytes
+        self.deadline = options.deadline
         self.preparation = Preparation(options)
         self.turns = Turns()
 
@@ -140,7 +141,7 @@ class HttpRunner:
             max_bytes=self.options.max_response_bytes,
         )
         attempt = self.telemetry.attempt(out, self.clock.now())
-        scope = Deadline(self.clock, self.options.deadline).scope()
+        scope = Deadline(self.clock, self.deadline).scope()
         try:
             async with scope:
                 may_leave = await lane.enter(attempt)
@@ -214,7 +215,7 @@ class _Sending(Generic[T]):
         """
         runner = self._runner
         self._began_s = runner.clock.now()
-        delay_s = self._call.options.get("deadline", runner.options.deadline)
+        delay_s = self._call.options.get("deadline", runner.deadline)
         if delay_s is None:
             return self._attempts(is_whole=is_whole)
         self._deadline = Deadline(runner.clock, delay_s)

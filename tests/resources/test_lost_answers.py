@@ -7,12 +7,15 @@ Elsewhere the error says that it may have been done, and nothing is sent again.
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+import attrs
 import pytest
 
 from runloop_async import AsyncRunloop
+from runloop_async.annotations import override
 from runloop_async.calls.already import Write as Settling
+from runloop_async.calls.runner import Sendable
 from runloop_async.errors import (
     APIConnectionError,
     BadRequestError,
@@ -20,12 +23,15 @@ from runloop_async.errors import (
     NotFoundError,
     PermissionDeniedError,
 )
-from runloop_async.options import RetryPolicy
+from runloop_async.options import CallOptions, RetryPolicy
+from runloop_async.resources.devboxes.devboxes import Devboxes
 from runloop_async.testing import Emulator, Phases, reset, status
+from tests.fakes import Recorder
 from tests.sends import KEY
 from tests.surface import ENDPOINTS
 from tests.testing.examples import EVENT
 
+T = TypeVar("T")
 Write = Callable[[AsyncRunloop], Awaitable[Any]]
 
 
@@ -267,6 +273,29 @@ async def test_the_look_keeps_to_the_options_and_the_deadline_of_the_write(
 
     assert found.status in {"suspending", "suspended"}
     assert [each.headers.get("x-mine") for each in api.requests] == ["1"] * 3
+
+
+@attrs.define
+class Slow(Recorder):
+    """Takes four seconds for each answer."""
+
+    @override
+    async def run(self, call: Sendable[T]) -> T:
+        await self.clock.sleep(4.0)
+        return await super().run(call)
+
+
+@pytest.mark.parametrize("options", [CallOptions(), CallOptions(deadline=10.0)])
+async def test_the_deadline_is_for_the_look_too(options: CallOptions) -> None:
+    refusal = BadRequestError("not running", status_code=400, body=None)
+    refusal.is_repetition = True
+    runner = Slow(deadline=None if options else 10.0, answers=[refusal])
+
+    with pytest.raises(BadRequestError):
+        await Devboxes(runner).suspend("dbx").with_options(**options)
+
+    assert [call.request.method for call in runner.calls] == ["POST", "GET"]
+    assert runner.calls[1].options.get("deadline") == 6.0
 
 
 def test_there_is_an_example_of_every_write() -> None:
