@@ -1,8 +1,8 @@
-"""Writes that set a state, and whose answer may be lost.
+"""Writes that set a state, such as deletions, when their answer is lost.
 
-Such a write is sent again. If the first attempt was carried out, the service may refuse
-the second one: there is nothing left to delete, or the object is complete already.
-That refusal says that the work is done, and is not raised.
+They are sent again. If the first attempt succeeded, the service may refuse the second
+one, because there is nothing left to delete or the object is already complete. Such a
+refusal means success, and is not raised.
 """
 
 from collections.abc import Callable, Coroutine
@@ -25,7 +25,7 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 _REFUSALS: Final = (BadRequestError, ConflictError, NotFoundError)
-"""What the service answers where something is already as it is wanted."""
+"""What the service answers if something already is in the wanted state."""
 
 
 @attrs.frozen(kw_only=True)
@@ -35,11 +35,11 @@ class Already(Generic[T_co]):
     look: Callable[[], Call[Any]] | None = None
     """Makes a call for what was written to; None if the refusal says it all."""
     is_so: Callable[[Any], bool] = bool
-    """Tells whether it is as it is wanted."""
+    """Tells whether it is in the wanted state."""
     result: Callable[[Any], T_co]
     """Returns the result of the write."""
     deletes: bool = False
-    """Whether it is wanted that nothing can be found."""
+    """Whether the write deletes, so that 404 means success."""
 
 
 def _nothing(_: object) -> None:

@@ -1,9 +1,9 @@
-"""What a caller holds: made, known, in use, and in the end given up or reported.
+"""Create things that must be ended, such as devboxes, without losing one.
 
-Something that costs, such as a devbox, must not be lost on its way to its caller. A
-cancellation waits until it is known whether the thing was made, and ends it. A thing
-whose making was never answered is looked for. What may still exist is on the error,
-and of a cancellation in the log (see `left`).
+If the caller is cancelled while a thing is being created, the answer is waited for, and
+the thing is ended. If the answer is lost, the thing is looked for, and ended. If it may
+still exist after that, a note of the error says so, or the log after a cancellation
+(see `left`).
 """
 
 import asyncio
@@ -40,11 +40,11 @@ class Held:
 
 
 async def made(create: Call[T], held: Held) -> T:
-    """Make a thing; if it does not come to the caller, end it.
+    """Create a thing; if it cannot be returned to the caller, end it.
 
     Raises:
-        APIError: It could not be made. If it was made all the same, it has been ended,
-            or a note says that it may exist.
+        APIError: It could not be created. If it was created all the same, it has been
+            ended, or a note says that it may exist.
     """
     sent = Tally()
     with counting(sent):
@@ -67,11 +67,11 @@ async def made(create: Call[T], held: Held) -> T:
 async def reported(
     work: Callable[[], Awaitable[str | None]], error: BaseException
 ) -> None:
-    """Do some work after an error to its end, and say what it has to say.
+    """Finish some work after an error, and add what it returns to the error as a note.
 
-    That is a note of the error, or of a cancellation that comes meanwhile and takes its
-    place. The end of an event loop cancels every task, also the one that does the work:
-    then it is done again.
+    A cancellation does not stop the work; it is raised afterwards, in place of the
+    error, and gets the note. When an event loop ends it cancels every task, including
+    the one that does the work. The work is then done again.
     """
     came: asyncio.CancelledError | None = None
     while True:
@@ -110,7 +110,7 @@ async def ended(
 async def _given_up(
     creating: "asyncio.Future[Any]", held: Held, *, is_sent: bool
 ) -> str | None:
-    """See what becomes of a making that nobody waits for any more."""
+    """End what a request creates whose caller was cancelled."""
     await asyncio.wait([creating], timeout=GRACE_S if is_sent else None)
     creating.cancel()
     failure: BaseException | None = None
@@ -123,7 +123,7 @@ async def _given_up(
 
 
 async def _lost(held: Held) -> str:
-    """Look for what may have been made, and end it; return what became of it."""
+    """Look for what may have been created, and end it; return what happened."""
     thing, why = None, ""
     try:
         if held.find is not None:

@@ -1,8 +1,9 @@
 """What can be uploaded, and how it is read.
 
-A source may be sent any number of times, one after another and at once. Each sending
-reads from where the source stood when its call was made, and leaves it there. What can
-be read only once, such as a pipe or an async iterator, is refused the second time.
+A source can be uploaded any number of times, also concurrently. Each upload reads from
+the position that the source had when the call was made, and does not move it. A source
+that can be read only once, such as a pipe or an async iterator, is refused the second
+time.
 """
 
 import asyncio

@@ -84,7 +84,7 @@ class AtOffset(Generic[OffsetT]):
     It is resumed at the beginning of the last piece that came, as its end cannot be
     told: a character that was cut in two is not the bytes that it was made of. What
     that piece had, and those after it whose place is not known, is then left out,
-    however the server cuts it this time. A server may also go back further than it was
+    however the server cuts it this time. A server may also begin earlier than it was
     asked to.
     """
 

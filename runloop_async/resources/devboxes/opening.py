@@ -1,4 +1,4 @@
-"""A devbox that is there for a block, and never left running unsaid."""
+"""Open a devbox for a block of code, and shut it down at the end."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -26,7 +26,7 @@ _PAUSE_S: Final = 1.0
 _PAGE: Final = 1000
 """How many of the newest devboxes are looked through for one."""
 _LOOKS: Final = 3
-"""How often: what was just made may not be listed yet."""
+"""How many times: a devbox that was just created may not be listed yet."""
 
 
 @asynccontextmanager
