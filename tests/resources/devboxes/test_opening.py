@@ -20,6 +20,7 @@ from runloop_async.resources.devboxes import opening
 from runloop_async.resources.devboxes.opening import MARK
 from runloop_async.testing import Emulator, Phases, delay, reset, status, wrong_type
 from runloop_async.testing.state.devboxes.devboxes import DEVBOXES, ENDED
+from runloop_async.testing.state.devboxes.disk_snapshots import SNAPSHOTS, disk_of
 from runloop_async.testing.state.objects import OBJECTS
 from tests.sends import KEY
 from tests.testing.talk import until
@@ -125,11 +126,19 @@ async def test_what_was_not_made_is_not_found(
 async def test_a_shutdown_waits_for_a_snapshot(
     api: Emulator, client: AsyncRunloop
 ) -> None:
+    api.world.phases = Phases(snapshot=1e6)
     async with client.devboxes.open() as box:
-        await client.devboxes.snapshot_disk_async(box.id)
+        snapshot = await client.devboxes.snapshot_disk_async(box.id)
+        completing = asyncio.create_task(completed_once_refused(api, snapshot.id))
 
+    await completing
     assert left(api) == set()
-    assert api.stats.by_status[409] > 0
+
+
+async def completed_once_refused(api: Emulator, snapshot_id: str) -> None:
+    await until(lambda: api.stats.by_status[409] > 0)
+    snapshot = api.world.find(SNAPSHOTS, snapshot_id)
+    disk_of(api.world, snapshot).status = "complete"
 
 
 async def test_a_shutdown_does_not_wait_for_ever(
