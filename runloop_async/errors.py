@@ -309,10 +309,11 @@ class StreamError(APIError):
 class PollingTimeout(RunloopError, TimeoutError):  # noqa: N818 - the official client's name
     """A wait passed its deadline."""
 
-    last_value: object
-    """The last thing the server sent, or None if it sent nothing."""
+    last_value: Any
+    """What was waited for, as the server last sent it: a devbox, an execution, a run, a
+    sequence of runs, or another model. None if the server sent none."""
 
-    def __init__(self, message: str, *, last_value: object = None) -> None:
+    def __init__(self, message: str, *, last_value: Any = None) -> None:
         super().__init__(message)
         self.last_value = last_value
 
@@ -320,9 +321,9 @@ class PollingTimeout(RunloopError, TimeoutError):  # noqa: N818 - the official c
 class WaitError(RunloopError):
     """What was waited for ended in another state than the one wanted."""
 
-    last_value: object
-    """The thing in the state in which it ended."""
+    last_value: Any
+    """What was waited for, in the state in which it ended."""
 
-    def __init__(self, message: str, *, last_value: object) -> None:
+    def __init__(self, message: str, *, last_value: Any) -> None:
         super().__init__(message)
         self.last_value = last_value

@@ -4,6 +4,7 @@ Durations are seconds. None stands for "no limit". What is not usable is refused
 `ConfigurationError` where it is given, before anything is sent.
 """
 
+import math
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -62,11 +63,28 @@ def whole_number(name: str, value: object, *, least: int) -> int:
     return number
 
 
-def seconds_field(name: str, *, default: float | None, optional: bool = False) -> Any:
-    """Return a field of seconds; None stands for no limit, where it is allowed."""
+def seconds_field(
+    name: str,
+    *,
+    default: float | None,
+    optional: bool = False,
+    endless: bool = False,
+) -> Any:
+    """Return a field of seconds.
+
+    Args:
+        name: What to call it in an error.
+        default: What it is if it is not given.
+        optional: Whether it may be None.
+        endless: Whether it may be infinite, which stands for no limit.
+    """
 
     def convert(value: object) -> float | None:
-        return None if value is None and optional else positive_seconds(name, value)
+        if optional and value is None:
+            return None
+        if endless and value == math.inf:
+            return math.inf
+        return positive_seconds(name, value)
 
     return attrs.field(default=default, converter=convert)
 

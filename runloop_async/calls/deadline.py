@@ -63,8 +63,13 @@ class Deadline:
 class Steps:
     """The options of a flow, for each of its steps: one deadline, one key."""
 
-    def __init__(self, clock: Clock, options: CallOptions) -> None:
-        self._deadline = Deadline(clock, options.get("deadline"))
+    def __init__(
+        self, clock: Clock, options: CallOptions, most_s: float = math.inf
+    ) -> None:
+        bound_s = options.get("deadline")
+        self._deadline = Deadline(
+            clock, most_s if bound_s is None else min(bound_s, most_s)
+        )
         self._options = options
 
     def __call__(self, call: T) -> T:

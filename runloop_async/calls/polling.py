@@ -19,7 +19,11 @@ from runloop_async.calls.call import Call
 from runloop_async.calls.deadline import Deadline
 from runloop_async.calls.runner import Runner
 from runloop_async.errors import APIError, PollingTimeout, RateLimitError, WaitError
-from runloop_async.options import CallOptions, count_field, seconds_field
+from runloop_async.options import (
+    CallOptions,
+    count_field,
+    seconds_field,
+)
 from runloop_async.values import excerpt
 from runloop_async.wire.request import Safety
 from runloop_async.wire.retry import worth_another
@@ -34,10 +38,12 @@ _UNBOUNDED: Final = 1_000_000
 """Retries of one question; the time that is left ends them."""
 _SHOWN: Final = 10
 """Items of a list that a message names."""
-_LAST_LOOK_S: Final = 2.0
+LAST_LOOK_S: Final = 2.0
 """Seconds for the question that is asked at the deadline of a wait."""
 _LENGTH: Final = 80
 """Letters of a state or an id in a message."""
+_OUTAGE_S: Final = 600.0
+"""Seconds of failures after which a wait that has no deadline gives up."""
 
 
 class PollingConfigLike(Protocol):
@@ -61,20 +67,23 @@ class PollingConfigLike(Protocol):
 
 @attrs.frozen(kw_only=True)
 class PollingConfig:
-    """How often to ask, and for how long."""
+    """How often to ask, and for how long.
+
+    Each kind of wait has defaults of its own: see "Waits" in `docs/options.md`.
+    """
 
     interval_seconds: float = seconds_field("interval_seconds", default=1.0)
     """Seconds between two questions, give or take a tenth."""
     max_attempts: int = count_field("max_attempts", default=120, least=1)
     """With the interval, the deadline if there is no `timeout_seconds`."""
     timeout_seconds: float | None = seconds_field(
-        "timeout_seconds", default=None, optional=True
+        "timeout_seconds", default=None, optional=True, endless=True
     )
-    """Seconds after which to give up."""
+    """Seconds after which to give up; `math.inf` for never."""
 
     @classmethod
     def of(
-        cls, polling: PollingConfigLike | None, default: "PollingConfig | None" = None
+        cls, polling: PollingConfigLike | None, default: "PollingConfig"
     ) -> "PollingConfig":
         """Return what may be the official client's as one of ours, None as the default.
 
@@ -83,7 +92,7 @@ class PollingConfig:
             ConfigurationError: One of its numbers is unusable.
         """
         if polling is None:
-            return default or cls()
+            return default
         if isinstance(polling, cls):
             return polling
         try:
@@ -111,20 +120,34 @@ class PollingConfig:
         return self.interval_seconds * self.max_attempts
 
 
-LONG: Final = PollingConfig(interval_seconds=5.0, timeout_seconds=86_400.0)
-"""For runs and jobs, which take minutes to hours: every 5 s, for a day."""
+COMMAND: Final = PollingConfig(timeout_seconds=math.inf)
+"""For commands, which take as long as they take."""
+BOOT: Final = PollingConfig(timeout_seconds=600.0)
+"""For devboxes that boot, resume or suspend themselves, and for snapshots."""
+BUILD: Final = PollingConfig(interval_seconds=2.0, timeout_seconds=3_600.0)
+"""For builds, which take minutes."""
+SCORE: Final = PollingConfig(timeout_seconds=3_600.0)
+"""For scores, which take seconds to minutes."""
+RUN: Final = PollingConfig(interval_seconds=5.0, timeout_seconds=86_400.0)
+"""For runs and jobs, which take minutes to hours."""
 
 
-def question(call: CallT, left_s: float, options: CallOptions) -> CallT:
+def question(
+    call: CallT, left_s: float, options: CallOptions, *, grace_s: float = 0.0
+) -> CallT:
     """Return a call of a wait: the runner makes it again for as long as there is time.
+
+    The deadline of the wait takes the place of the client's.
 
     Args:
         call: What to ask.
         left_s: Seconds until the wait is over. At its end a question is asked once.
         options: The options of the wait.
+        grace_s: Seconds that the answer may take beyond the end of the wait.
     """
     is_last = left_s <= 0
-    bound = CallOptions(deadline=_LAST_LOOK_S if is_last else left_s)
+    bound_s = LAST_LOOK_S if is_last else min(left_s + grace_s, _most_s(left_s))
+    bound = CallOptions(deadline=bound_s)
     if is_last:
         bound["max_retries"] = 0
     wanted = CallOptions(max_retries=_UNBOUNDED) | options | bound
@@ -132,6 +155,21 @@ def question(call: CallT, left_s: float, options: CallOptions) -> CallT:
     return attrs.evolve(
         call.with_options(**wanted), request=replace(call.request, patient=True)
     )
+
+
+def beginning(
+    call: CallT, left_s: float, options: CallOptions, *, grace_s: float = 0.0
+) -> CallT:
+    """Return the call that starts what is waited for; it is retried as others are.
+
+    The arguments are those of `question`.
+    """
+    bound_s = None if left_s == math.inf else max(left_s, 0.0) + grace_s
+    return call.with_options(**(options | CallOptions(deadline=bound_s)))
+
+
+def _most_s(left_s: float) -> float:
+    return _OUTAGE_S if left_s == math.inf else math.inf
 
 
 def deadline_of(
@@ -182,7 +220,7 @@ async def poll(
         try:
             last = await ask(left_s)
         except APIError as error:
-            failure, pause_s = in_vain(error, is_last=is_last), math.inf
+            failure, pause_s = in_vain(error, left_s), math.inf
             is_last = is_last or ends_wait(error)
         else:
             failure = None
@@ -201,14 +239,18 @@ def _interval_s(runner: Runner, polling: PollingConfig, _: object) -> float:
     return polling.interval_seconds * jitter
 
 
-def in_vain(error: APIError, *, is_last: bool) -> APIError:
+def in_vain(error: APIError, left_s: float) -> APIError:
     """Return an error of a question for which there was no time, or no more time.
+
+    Args:
+        error: The error.
+        left_s: The seconds that were left when the question was asked.
 
     Raises:
         APIError: The question failed for another reason.
     """
-    may_pass = is_last and worth_another(error, Safety.SAFE)
-    if not (error.out_of_time or may_pass):
+    may_pass = left_s <= 0 and worth_another(error, Safety.SAFE)
+    if left_s == math.inf or not (error.out_of_time or may_pass):
         raise error
     return error
 
@@ -221,13 +263,18 @@ def ends_wait(error: APIError) -> bool:
     once more at the deadline.
     """
     is_forbidden = isinstance(error, RateLimitError) and error.retry_after is not None
-    return is_forbidden or getattr(error, "phase", None) == "deadline"
+    return is_forbidden or is_cut(error)
+
+
+def is_cut(error: APIError) -> bool:
+    """Tell whether a call was in flight at its deadline."""
+    return getattr(error, "phase", None) == "deadline"
 
 
 def timed_out(what: str, deadline: Deadline, last: object) -> PollingTimeout:
     """Return the error for a wait whose deadline has passed."""
     return PollingTimeout(
-        f"{what} was not there after {deadline.total_s:g} s; {_seen(last)}",
+        f"timed out after {deadline.total_s:g} s waiting for {what}; {_seen(last)}",
         last_value=last,
     )
 
@@ -250,7 +297,7 @@ async def until_ended(
         runner=call.runner,
         polling=polling,
         options=options,
-        what=f"the end of {call.request.path}",
+        what=f"{call.request.path} to end",
     )
 
 
@@ -275,7 +322,7 @@ async def until_left(
         runner=call.runner,
         polling=polling,
         options=options,
-        what=f"the state {wanted!r} of {call.request.path}",
+        what=f"{call.request.path} to be {wanted}",
     )
     if state(thing) != wanted:
         raise WaitError(
@@ -290,13 +337,13 @@ def _seen(last: object) -> str:
     if last is None:
         return "there was no response"
     if not isinstance(last, Sequence) or isinstance(last, str):
-        return f"it was {_state(last)}"
+        return f"last state: {_state(last)}"
     things = cast("Sequence[object]", last)
     counts = Counter(map(_state, things)).most_common(_SHOWN)
     states = ", ".join(f"{count} {state}" for state, count in counts)
     named = [f"{_id(thing)} {_state(thing)}" for thing in things[:_SHOWN]]
     more = f" and {len(things) - _SHOWN} more" if len(things) > _SHOWN else ""
-    return f"{states}: {', '.join(named)}{more}"
+    return f"last states: {states} ({', '.join(named)}{more})"
 
 
 def _state(thing: object) -> str:

@@ -6,7 +6,7 @@ from typing import Final, Unpack
 from runloop_async.calls.call import Call
 from runloop_async.calls.paging import PageCall
 from runloop_async.calls.polling import (
-    LONG,
+    RUN,
     PollingConfig,
     PollingConfigLike,
     until_ended,
@@ -57,10 +57,11 @@ class BenchmarkJobs(Resource):
         """Wait until a job has ended, in whatever way, and return it.
 
         Raises:
-            PollingTimeout: It had not ended by the deadline; `last_value` is the job.
+            PollingTimeout: It had not ended by the deadline, by default after 24 hours;
+                `last_value` is the job.
             APIError: It could not be asked for.
         """
-        polling = PollingConfig.of(polling_config, LONG)
+        polling = PollingConfig.of(polling_config, RUN)
         return Flow(
             partial(until_ended, self.retrieve(id), ENDED, polling),
             name=f"wait for {id}",

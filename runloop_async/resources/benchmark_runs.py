@@ -12,7 +12,7 @@ from runloop_async.calls.many import Prepare, Search, Source
 from runloop_async.calls.outcomes import BulkResult
 from runloop_async.calls.paging import PageCall
 from runloop_async.calls.polling import (
-    LONG,
+    RUN,
     PollingConfig,
     PollingConfigLike,
     poll,
@@ -99,10 +99,11 @@ class BenchmarkRuns(Resource):
         """Wait until a run has completed, failed or been canceled, and return it.
 
         Raises:
-            PollingTimeout: It had not ended by the deadline; `last_value` is the run.
+            PollingTimeout: It had not ended by the deadline, by default after 24 hours;
+                `last_value` is the run.
             APIError: It could not be asked for.
         """
-        polling = PollingConfig.of(polling_config, LONG)
+        polling = PollingConfig.of(polling_config, RUN)
         return Flow(
             partial(until_ended, self.retrieve(id), ENDED, polling),
             name=f"wait for {id}",
@@ -184,12 +185,12 @@ class BenchmarkRuns(Resource):
         Raises:
             TypeError: `ids` is no list of ids, or an id is no string.
             NotFoundError: There is no such run.
-            PollingTimeout: Not all had ended by the deadline; `last_value` has the runs
-                as they were last seen.
+            PollingTimeout: Not all had ended by the deadline, by default after 24
+                hours; `last_value` has the runs as they were last seen.
             APIError: The runs could not be asked for.
         """
         wanted = _ids(ids)
-        polling = PollingConfig.of(polling_config, LONG)
+        polling = PollingConfig.of(polling_config, RUN)
         return Flow(
             partial(self._wait_many, wanted, benchmark_id, polling),
             name=f"wait for {len(wanted)} benchmark runs",
@@ -230,7 +231,7 @@ class BenchmarkRuns(Resource):
             runner=self._runner,
             polling=polling,
             options=options,
-            what=f"the end of {len(ids)} benchmark runs",
+            what=f"{len(ids)} benchmark runs to end",
         )
 
 

@@ -7,11 +7,16 @@ from typing import Final, Unpack
 
 from runloop_async.calls.already import GONE
 from runloop_async.calls.call import Call
-from runloop_async.calls.deadline import Steps
 from runloop_async.calls.paging import PageCall
-from runloop_async.calls.polling import PollingConfig, PollingConfigLike, until_left
+from runloop_async.calls.polling import (
+    BUILD,
+    PollingConfig,
+    PollingConfigLike,
+    until_left,
+)
 from runloop_async.calls.repeatable import Flow
 from runloop_async.calls.resource import Resource
+from runloop_async.calls.starting import started
 from runloop_async.models.blueprints import (
     BlueprintBuildFromInspectionParams,
     BlueprintBuildLogsListView,
@@ -22,12 +27,9 @@ from runloop_async.models.blueprints import (
     BlueprintView,
 )
 from runloop_async.models.shared import MetadataKeysView, MetadataValuesView
-from runloop_async.options import CallOptions
 from runloop_async.wire.request import Safety
 
 _PASSING: Final = frozenset({"queued", "provisioning", "building"})
-_BUILD: Final = PollingConfig(interval_seconds=2.0, timeout_seconds=3600.0)
-"""Builds take minutes: every 2 s, for an hour."""
 
 
 class Blueprints(Resource):
@@ -40,10 +42,11 @@ class Blueprints(Resource):
 
         Raises:
             WaitError: It failed, or waits for an upload; `last_value` is the blueprint.
-            PollingTimeout: It was not complete by the deadline.
+            PollingTimeout: It was not complete by the deadline, by default after an
+                hour; `last_value` is the blueprint.
             APIError: It could not be asked for.
         """
-        polling = PollingConfig.of(polling_config, _BUILD)
+        polling = PollingConfig.of(polling_config, BUILD)
         return Flow(
             partial(
                 until_left,
@@ -66,20 +69,19 @@ class Blueprints(Resource):
 
         Raises:
             WaitError: The build failed; `last_value` is the blueprint.
-            PollingTimeout: It was not complete by the deadline.
+            PollingTimeout: It was not complete by the deadline, by default after an
+                hour; `last_value` is the blueprint.
             APIError: It could not be asked for.
         """
-        polling = PollingConfig.of(polling_config, _BUILD)
-        created = self.create(**fields)
-
-        async def work(**options: Unpack[CallOptions]) -> BlueprintView:
-            step = Steps(self._runner.clock, options)
-            blueprint = await step(created)
-            return await step(
-                self.await_build_complete(blueprint.id, polling_config=polling)
-            )
-
-        return Flow(work, name="create a blueprint", first=created)
+        polling = PollingConfig.of(polling_config, BUILD)
+        return started(
+            self.create(**fields),
+            lambda begun: self.await_build_complete(begun.id, polling_config=polling),
+            polling,
+            name="create a blueprint",
+            what="a blueprint",
+            left=lambda begun: f"the blueprint {begun.id} was created",
+        )
 
     def create(
         self, **fields: Unpack[BlueprintBuildParametersParam]

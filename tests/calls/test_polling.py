@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runloop_async.calls.polling import PollingConfig, poll, until_ended, until_left
+from runloop_async.calls.polling import (
+    RUN,
+    PollingConfig,
+    poll,
+    until_ended,
+    until_left,
+)
 from runloop_async.errors import (
     APIConnectionError,
     APIError,
@@ -79,7 +85,7 @@ async def test_intervals_differ_by_a_tenth(dice: float, pause_s: float) -> None:
 
 
 async def test_a_wait_that_is_over_has_the_last_answer(clock: FakeClock) -> None:
-    with pytest.raises(PollingTimeout, match="it was not there after 10 s") as caught:
+    with pytest.raises(PollingTimeout, match="after 10 s waiting for it") as caught:
         await ask_for(["no", "not yet"], clock, TEN)
 
     assert caught.value.last_value == "not yet"
@@ -141,7 +147,7 @@ async def test_a_failure_that_does_not_pass_ends_the_wait_in_time(
         RawServer(*answers) as server,
         sending(server.url, clock=clock) as runner,
     ):
-        with pytest.raises(PollingTimeout, match="it was running") as caught:
+        with pytest.raises(PollingTimeout, match="last state: running") as caught:
             await BenchmarkRuns(runner).wait("bmr_1", polling_config=TEN)
 
     assert isinstance(caught.value.__cause__, APIError)
@@ -326,7 +332,7 @@ async def test_until_left_names_what_was_waited_for(recorder: Recorder) -> None:
     states(recorder, "running")
     call = BenchmarkRuns(recorder).retrieve("bmr_1")
 
-    with pytest.raises(PollingTimeout, match="the state 'completed'"):
+    with pytest.raises(PollingTimeout, match="to be completed"):
         await until_left(call, {"running"}, "completed", TEN)
 
 
@@ -335,7 +341,7 @@ def test_settings_of_the_official_client_are_taken() -> None:
         interval_seconds=2.0, max_attempts=3, timeout_seconds=None
     )
 
-    taken = PollingConfig.of(official)
+    taken = PollingConfig.of(official, RUN)
 
     assert taken == PollingConfig(interval_seconds=2.0, max_attempts=3)
 
@@ -344,4 +350,4 @@ def test_other_settings_are_refused() -> None:
     other: Any = {"interval_seconds": 2.0}
 
     with pytest.raises(TypeError, match="must be a PollingConfig, not dict"):
-        PollingConfig.of(other)
+        PollingConfig.of(other, RUN)

@@ -31,7 +31,7 @@ class BusyClock(FakeClock):
 
 
 async def answer(request: Incoming, connection: Connection) -> None:
-    if "wait_for_status" in request.target:
+    if "/devboxes/" in request.target:
         await connection.send(http_json(devbox("dbx_1", "provisioning")))
     elif "?" in request.target:
         await connection.send(http_json(page("runs", run("bmr_1"), run("bmr_2"))))

@@ -55,7 +55,7 @@ async def test_the_last_look_is_one() -> None:
         RawServer(http_json(run("bmr_1"))) as server,
         sending(server.url) as runner,
     ):
-        with pytest.raises(PollingTimeout, match="it was running"):
+        with pytest.raises(PollingTimeout, match="last state: running"):
             await BenchmarkRuns(runner).wait("bmr_1", polling_config=SPARSE)
 
     assert len(server.requests) == 2

@@ -46,7 +46,7 @@ async def test_one_run_is_told_by_its_state() -> None:
         RawServer(http_json(run() | SECRET | {"name": "x" * 9000})) as server,
         sending(server.url) as runner,
     ):
-        with pytest.raises(PollingTimeout, match="it was running") as caught:
+        with pytest.raises(PollingTimeout, match="last state: running") as caught:
             await BenchmarkRuns(runner).wait("bmr_1", polling_config=MINUTE)
 
     assert len(str(caught.value)) < 400

@@ -224,7 +224,7 @@ async def test_wait_many_has_the_runs_as_last_seen_on_its_error(
 ) -> None:
     recorder.answers = [listed("completed", "running")]
 
-    with pytest.raises(PollingTimeout, match="the end of 2 benchmark runs") as caught:
+    with pytest.raises(PollingTimeout, match="waiting for 2 benchmark runs") as caught:
         await BenchmarkRuns(recorder).wait_many(["bmr_1", "bmr_0"], polling_config=TEN)
 
     assert states(caught.value.last_value) == ["running", "completed"]

@@ -7,7 +7,13 @@ from typing import Unpack
 from runloop_async.calls.already import gone
 from runloop_async.calls.call import Call
 from runloop_async.calls.paging import PageCall
-from runloop_async.calls.polling import PollingConfig, PollingConfigLike, poll, question
+from runloop_async.calls.polling import (
+    BOOT,
+    PollingConfig,
+    PollingConfigLike,
+    poll,
+    question,
+)
 from runloop_async.calls.repeatable import Flow
 from runloop_async.calls.resource import Resource
 from runloop_async.errors import WaitError
@@ -34,10 +40,11 @@ class DiskSnapshots(Resource):
 
         Raises:
             WaitError: It failed or was deleted; `last_value` is its status.
-            PollingTimeout: It was not complete by the deadline.
+            PollingTimeout: It was not complete by the deadline, by default after 10
+                minutes; `last_value` is its status.
             APIError: It could not be asked for.
         """
-        polling = PollingConfig.of(polling_config)
+        polling = PollingConfig.of(polling_config, BOOT)
         return Flow(
             partial(_completed, self.query_status(id), polling),
             name=f"wait for {id}",
@@ -135,7 +142,7 @@ async def _completed(
         runner=call.runner,
         polling=polling,
         options=options,
-        what=f"the end of {call.request.path}",
+        what=f"{call.request.path} to end",
     )
     if status.status != "complete":
         why = f": {excerpt(status.error_message)}" if status.error_message else ""

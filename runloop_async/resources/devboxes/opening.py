@@ -15,8 +15,8 @@ from runloop_async.calls.polling import PollingConfigLike
 from runloop_async.calls.runner import Runner
 from runloop_async.errors import ConflictError, NotFoundError
 from runloop_async.models.devboxes.devboxes import DevboxView
-from runloop_async.resources.devboxes.box import Devbox
-from runloop_async.resources.devboxes.lifecycle import Lifecycle
+from runloop_async.resources.devboxes.calls import DevboxCalls
+from runloop_async.resources.devboxes.handles import Devbox
 
 MARK: Final = "runloop_async_open"
 """The metadata key of a devbox that `open` has made; its value is new each time."""
@@ -31,7 +31,7 @@ _LOOKS: Final = 3
 
 @asynccontextmanager
 async def opened_box(
-    devboxes: Lifecycle,
+    devboxes: DevboxCalls,
     runner: Runner,
     created: Call[DevboxView],
     mark: str,
@@ -61,7 +61,7 @@ async def opened_box(
     held = attrs.evolve(held, end=shutdown.soon)
     try:
         await devboxes.await_running(devbox.id, polling_config=polling_config)
-        yield Devbox(devboxes, runner.base_url, devbox.id)
+        yield Devbox(devboxes, runner, devbox.id)
         await shutdown.done()
     except BaseException as error:
         await reported(partial(ended, devbox, held, error), error)
@@ -71,7 +71,7 @@ async def opened_box(
 class _Shutdown:
     """The end of a devbox, which waits for a snapshot that is being taken."""
 
-    def __init__(self, devboxes: Lifecycle, runner: Runner, id: str) -> None:
+    def __init__(self, devboxes: DevboxCalls, runner: Runner, id: str) -> None:
         self._devboxes = devboxes
         self._runner = runner
         self._id = id
@@ -113,7 +113,7 @@ class _Shutdown:
             await self._runner.pause(_PAUSE_S)
 
 
-async def _found(devboxes: Lifecycle, runner: Runner, mark: str) -> DevboxView | None:
+async def _found(devboxes: DevboxCalls, runner: Runner, mark: str) -> DevboxView | None:
     """Return the devbox that has a mark, if there is one."""
     for number in range(_LOOKS):
         if number:

@@ -8,9 +8,15 @@ from runloop_async.calls.call import Call
 from runloop_async.calls.deadline import Steps
 from runloop_async.calls.files import Download
 from runloop_async.calls.paging import PageCall
-from runloop_async.calls.polling import PollingConfig, PollingConfigLike, until_left
+from runloop_async.calls.polling import (
+    SCORE,
+    PollingConfig,
+    PollingConfigLike,
+    until_left,
+)
 from runloop_async.calls.repeatable import Flow
 from runloop_async.calls.resource import Resource
+from runloop_async.calls.starting import started
 from runloop_async.models.scenarios.runs import (
     ScenarioRunListParams,
     ScenarioRunListView,
@@ -70,11 +76,12 @@ class ScenarioRuns(Resource):
         """Wait until a scenario run is scored, and return it.
 
         Raises:
-            PollingTimeout: It was still being scored at the deadline.
+            PollingTimeout: It was not scored by the deadline, by default after an
+                hour; `last_value` is the run.
             WaitError: It ended in another state than scored.
             APIError: It could not be asked for.
         """
-        polling = PollingConfig.of(polling_config)
+        polling = PollingConfig.of(polling_config, SCORE)
         return Flow(
             partial(until_left, self.retrieve(id), {"scoring"}, "scored", polling),
             name=f"wait for the score of {id}",
@@ -86,19 +93,19 @@ class ScenarioRuns(Resource):
         """Score a scenario run, wait for its score, and return it.
 
         Raises:
-            PollingTimeout: It was still being scored at the deadline.
+            PollingTimeout: It was not scored by the deadline, by default after an
+                hour; `last_value` is the run.
             WaitError: It ended in another state than scored.
             APIError: It could not be scored or asked for.
         """
-        waited = self.await_scored(id, polling_config=polling_config)
-        scored = self.score(id)
-
-        async def work(**options: Unpack[CallOptions]) -> ScenarioRunView:
-            step = Steps(self._runner.clock, options)
-            await step(scored)
-            return await step(waited)
-
-        return Flow(work, name=f"score {id}", first=scored)
+        polling = PollingConfig.of(polling_config, SCORE)
+        return started(
+            self.score(id),
+            lambda _: self.await_scored(id, polling_config=polling),
+            polling,
+            name=f"score {id}",
+            what=f"the score of {id}",
+        )
 
     def score_and_complete(
         self, id: str, *, polling_config: PollingConfigLike | None = None
@@ -106,7 +113,8 @@ class ScenarioRuns(Resource):
         """Score a scenario run, wait for its score, finish it, and return it.
 
         Raises:
-            PollingTimeout: It was still being scored at the deadline.
+            PollingTimeout: It was not scored by the deadline, by default after an
+                hour; `last_value` is the run.
             WaitError: It ended in another state than scored.
             APIError: It could not be scored, asked for or finished.
         """

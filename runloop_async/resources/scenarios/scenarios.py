@@ -1,14 +1,15 @@
 """Scenarios, which are problems with a way to score an attempt."""
 
+from functools import partial
 from typing import Unpack
 
 from runloop_async.calls.call import Call
-from runloop_async.calls.deadline import Steps
 from runloop_async.calls.paging import PageCall
-from runloop_async.calls.polling import PollingConfig, PollingConfigLike
+from runloop_async.calls.polling import BOOT, PollingConfig, PollingConfigLike
 from runloop_async.calls.repeatable import Flow
 from runloop_async.calls.resource import Resource
 from runloop_async.calls.runner import Runner
+from runloop_async.calls.starting import started
 from runloop_async.models.scenarios.runs import ScenarioRunListView, ScenarioRunView
 from runloop_async.models.scenarios.scenarios import (
     ScenarioCreateParams,
@@ -121,24 +122,36 @@ class Scenarios(Resource):
 
         Raises:
             WaitError: The devbox failed or was shut down; `last_value` is the devbox.
-            PollingTimeout: It had not booted by the deadline.
+            PollingTimeout: It had not booted by the deadline, by default after 10
+                minutes; `last_value` is the devbox.
             APIError: The attempt could not be started, or the devbox asked for.
         """
-        polling = PollingConfig.of(polling_config)
-        started = self.start_run(**fields)
+        polling = PollingConfig.of(polling_config, BOOT)
+        return started(
+            self.start_run(**fields),
+            partial(self._ready, polling),
+            polling,
+            name="start a scenario",
+            what="a scenario run",
+            left=lambda run: f"the scenario run {run.id} was started",
+        )
+
+    def _ready(
+        self, polling: PollingConfig, run: ScenarioRunView
+    ) -> Flow[ScenarioRunView]:
+        """Wait until the devbox of an attempt has booted."""
+        from runloop_async.resources.devboxes.devboxes import (  # noqa: PLC0415 - for this alone
+            Devboxes,
+        )
+
+        devboxes = Devboxes(self._runner)
+        waiting = devboxes.await_running(run.devbox_id, polling_config=polling)
 
         async def work(**options: Unpack[CallOptions]) -> ScenarioRunView:
-            from runloop_async.resources.devboxes.devboxes import (  # noqa: PLC0415 - for this alone
-                Devboxes,
-            )
-
-            step = Steps(self._runner.clock, options)
-            run = await step(started)
-            devboxes = Devboxes(self._runner)
-            await step(devboxes.await_running(run.devbox_id, polling_config=polling))
+            await waiting.with_options(**options)
             return run
 
-        return Flow(work, name="start a scenario", first=started)
+        return Flow(work, name=waiting.name, first=waiting)
 
     def archive(self, id: str) -> Call[ScenarioView]:
         """Put a scenario out of use."""

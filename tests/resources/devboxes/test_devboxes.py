@@ -99,7 +99,7 @@ async def test_a_wait_that_is_late_has_the_last_failure(recorder: Recorder) -> N
     failure.out_of_time = True
     recorder.answers = [devbox("provisioning"), failure]
 
-    with pytest.raises(PollingTimeout, match="it was provisioning") as caught:
+    with pytest.raises(PollingTimeout, match="last state: provisioning") as caught:
         await Devboxes(recorder).await_running("dbx_1", polling_config=TEN)
 
     assert caught.value.__cause__ is failure

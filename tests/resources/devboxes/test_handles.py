@@ -8,12 +8,13 @@ import pytest
 
 from runloop_async import (
     AsyncRunloop,
+    InternalServerError,
     PollingConfig,
     PollingTimeout,
     RunloopError,
     WaitError,
 )
-from runloop_async.resources.devboxes import box as module
+from runloop_async.resources.devboxes import handles as module
 from runloop_async.resources.devboxes.tunnels import tunnel_address
 from runloop_async.testing import Emulator, status, wrong_type
 from runloop_async.testing.messages import Feed, JsonObject
@@ -333,3 +334,41 @@ async def test_a_file_that_is_not_written_is_told(
         RunloopError, match=r"/a was not written: exit code 1, no space"
     ):
         await box.write("/a", "text")
+
+
+async def test_what_a_devbox_does_takes_options(
+    client: AsyncRunloop, api: Emulator
+) -> None:
+    api.commands.add("make", stdout="built")
+    api.faults.add(status(503))
+    box = client.devboxes.box(api.devboxes.add()["id"])
+    execution = box.execution("exe_unknown")
+    once = [
+        each.with_options(max_retries=0)
+        for each in (
+            *(box.exec("make"), box.exec("make", stdout=print), box.start("make")),
+            *(box.snapshot(), box.suspend(), box.resume(), box.shutdown(), box.info()),
+            *(box.tunnel_url(80), box.read("/a"), box.write("/a", "b")),
+            *(box.upload("/a", b"b"), box.download("/a")),
+            *(execution.result(), execution.info(), execution.kill()),
+            *(execution.send_std_in("a"), execution.close_std_in()),
+        )
+    ]
+
+    for each in once:
+        before = api.stats.requests
+        with pytest.raises(InternalServerError):
+            await each
+        assert api.stats.requests == before + 1
+
+
+async def test_a_flow_can_be_run_again(client: AsyncRunloop, api: Emulator) -> None:
+    box = client.devboxes.box(api.devboxes.add()["id"])
+    run = box.exec("echo a")
+
+    first, second = await run, await run
+
+    assert first.execution_id != second.execution_id
+    known = box.execution(second.execution_id)
+    assert (await known.info()).status == "completed"
+    assert (await known.result()).stdout == second.stdout
