@@ -55,9 +55,15 @@ from runloop_async.options import RetryPolicy, Timeouts
 from runloop_async.pacing.limits import Limits, Permits
 from runloop_async.sending.stats import Stats
 
-if not TYPE_CHECKING:  # pragma: no branch
+if TYPE_CHECKING:
+    from runloop_async.resources.devboxes import Devbox, Execution, ExecutionResult
+else:
 
     def __getattr__(name: str) -> object:
+        if name in __all__:  # a handle, which few programs name
+            from runloop_async.resources import devboxes  # noqa: PLC0415
+
+            return getattr(devboxes, name)
         if name in moved.NAMES:  # `from` would replace an AttributeError by its own
             raise ImportError(f"runloop_async has no {name}: {moved.NAMES[name]}")
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -79,9 +85,12 @@ __all__ = [
     "ClientClosedError",
     "ConfigurationError",
     "ConflictError",
+    "Devbox",
     "Download",
     "EventLoopError",
     "EventStream",
+    "Execution",
+    "ExecutionResult",
     "Flow",
     "InternalServerError",
     "Limits",

@@ -10,6 +10,8 @@ from typing import Any, Final, is_typeddict
 import pdoc
 from pdoc import doc, render
 
+import runloop_async
+
 MODULES: Final = (
     "runloop_async",
     "runloop_async.evals.analysis",
@@ -53,6 +55,8 @@ def build(directory: Path) -> None:
     bases = _Bases()
     bases.__set_name__(doc.Class, "_bases")
     setattr(doc.Class, "_bases", bases)  # noqa: B010 - it is theirs
+    for name in runloop_async.__all__:  # pdoc looks for them in its `__dict__`
+        setattr(runloop_async, name, getattr(runloop_async, name))
     render.configure(docformat="google", search=True)
     pdoc.pdoc(*MODULES, output_directory=directory)
 
