@@ -30,7 +30,7 @@ from runloop_async.sending.network import Network, network_of
 from runloop_async.sending.pool import Pool
 from runloop_async.sending.runner import HttpRunner
 from runloop_async.sending.stats import Stats
-from runloop_async.values import plain_function
+from runloop_async.values import callback
 from runloop_async.wire.request import Workload
 
 if TYPE_CHECKING:
@@ -148,8 +148,8 @@ class AsyncRunloop(Endpoints):
             trust_env: Whether to use the proxy that `HTTPS_PROXY` names; False by
                 default.
             limits: How many requests of each workload may be under way at once.
-            on_event: Is told of each request, response, retry and throttle; see
-                `runloop_async.events`.
+            on_event: Is called with each request, response, retry and throttle; may be
+                a coroutine function. See `runloop_async.events`.
             **options: See `runloop_async.options.ClientParams`; what is left out comes
                 from the environment or has a default.
 
@@ -229,21 +229,22 @@ class AsyncRunloop(Endpoints):
             calls: Any calls, from a list, a generator or an async generator.
             concurrency: How many at once; by default as many as the service sustains,
                 as the client finds out by its responses.
-            on_progress: Is told after each call how far the bulk is.
+            on_progress: Is called after each call with how far the bulk is; may be a
+                coroutine function, which is awaited.
             total: How many calls there are, for `on_progress`, where that cannot be
                 told by `len(calls)`.
 
         Raises:
             ConfigurationError: The concurrency is not a whole number above 0, or the
                 total is none.
-            TypeError: `on_progress` is no plain function.
+            TypeError: `on_progress` is not a function.
         """
         at_once = None
         if concurrency != "auto":
             at_once = whole_number("concurrency", concurrency, least=1)
         if total is not None:
             total = whole_number("total", total, least=0)
-        told = plain_function("on_progress", on_progress)
+        told = callback("on_progress", on_progress)
         room = Room(self._runner.gate, at_once)
         return Bulk(calls, room, self._clock, told, total)
 
@@ -269,6 +270,7 @@ class AsyncRunloop(Endpoints):
     async def aclose(self) -> None:
         """Close the pool, for this client and all that share it; again does nothing."""
         await self._pool.close()
+        await self._telemetry.settled()
 
     close = aclose
 
@@ -293,6 +295,8 @@ class AsyncRunloop(Endpoints):
         traceback: TracebackType | None,
     ) -> None:
         await self._pool.let_go()
+        if self.is_closed:
+            await self._telemetry.settled()
 
     if not TYPE_CHECKING:  # pragma: no branch
 
@@ -324,7 +328,7 @@ def _resolved(make: Callable[[], T]) -> T | ConfigurationError:
 
 def _callback(name: str, value: object) -> Any:
     try:
-        return plain_function(name, value)
+        return callback(name, value)
     except TypeError as error:
         raise ConfigurationError(str(error)) from None
 

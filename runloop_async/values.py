@@ -4,7 +4,6 @@ Subclasses of `str`, `int` and `float`, such as the members of a `StrEnum` or nu
 scalars, become the plain value that they stand for.
 """
 
-import inspect
 import json
 import math
 import re
@@ -195,21 +194,12 @@ def named_text(name: str, value: object) -> str:
     raise ValueError(f"{name} {why}")
 
 
-def plain_function(name: str, value: object) -> Any:
+def callback(name: str, value: object) -> Any:
     """Return a callback, or None if there is none.
 
     Raises:
-        TypeError: It cannot be called, or is a coroutine function: nothing would await
-            it.
+        TypeError: It cannot be called.
     """
-    if value is None:
-        return None
-    if not callable(value):
+    if value is not None and not callable(value):
         raise TypeError(f"{name} must be a function, not {type(value).__name__}")
-    called = getattr(type(value), "__call__", None)  # noqa: B004 - it is looked at
-    if inspect.iscoroutinefunction(value) or inspect.iscoroutinefunction(called):
-        raise TypeError(
-            f"{name} must be a plain function, not `async def`: nothing awaits it; let "
-            "it start a task"
-        )
     return value

@@ -7,6 +7,7 @@ not grow with their number, and a slow reader slows the drawing.
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
+    Awaitable,
     Callable,
     Iterable,
     Mapping,
@@ -21,6 +22,7 @@ from runloop_async.annotations import listed, override
 from runloop_async.calls.crew import Calls, Crew, Room
 from runloop_async.calls.outcomes import BulkResult, Outcome, Progress, Summary
 from runloop_async.calls.repeatable import Repeatable
+from runloop_async.calls.sources import told
 from runloop_async.calls.tally import Tally
 from runloop_async.clock import Clock
 from runloop_async.errors import ConfigurationError
@@ -63,14 +65,13 @@ class Bulk(Repeatable[BulkResult[T]]):
         begun, tally = self._clock.now(), Tally()
         each = list[Outcome[T]]()
         tell = self._teller()
-
-        def take(outcome: Outcome[T]) -> None:
-            each.append(outcome)
-            tell(outcome)
-
+        # What nobody is told of is taken where it comes.
+        take = each.append if self._on_progress is None else None
         crew = Crew(self._calls, self._room, self._options, tally, take)
         try:
-            await crew.all()
+            while (outcome := await crew.next()) is not None:
+                each.append(outcome)
+                await tell(outcome)
         except Exception as error:
             each.sort(key=_place)
             _carry(error, each)
@@ -81,21 +82,24 @@ class Bulk(Repeatable[BulkResult[T]]):
         summary = Summary.of(tally, self._clock.now() - begun)
         return BulkResult(outcomes=each, summary=summary, again=self._again)
 
-    def _teller(self) -> Callable[[Outcome[T]], None]:
+    def _teller(self) -> Callable[[Outcome[T]], Awaitable[None]]:
         """Return a function that tells of each outcome how far the bulk is."""
         on_progress, begun, total = self._on_progress, self._clock.now(), self._total
         if total is None and isinstance(self._calls, Sized):
             total = len(self._calls)
         done = failed = 0
 
-        def tell(outcome: Outcome[T]) -> None:
+        async def tell(outcome: Outcome[T]) -> None:
             nonlocal done, failed
             done += 1
             failed += outcome.error is not None
             if on_progress is not None:
                 elapsed_s = self._clock.now() - begun
-                on_progress(
-                    Progress(done=done, failed=failed, total=total, elapsed_s=elapsed_s)
+                await told(
+                    on_progress,
+                    Progress(
+                        done=done, failed=failed, total=total, elapsed_s=elapsed_s
+                    ),
                 )
 
         return tell
@@ -115,7 +119,7 @@ class Bulk(Repeatable[BulkResult[T]]):
         crew = Crew(self._calls, self._room, self._options, Tally())
         try:
             while (outcome := await crew.next()) is not None:
-                tell(outcome)
+                await tell(outcome)
                 yield outcome
         finally:
             await crew.disband()

@@ -89,11 +89,6 @@ class Crew(Generic[T]):
         self._wake: asyncio.Future[None] | None = None
         self._disbanded = False
 
-    async def all(self) -> None:
-        """Make all calls, with their outcomes taken."""
-        while await self.next() is not None:
-            pass  # pragma: no cover - what is taken is not kept for `next`
-
     async def next(self) -> Outcome[T] | None:
         """Return the next outcome, or None after the last."""
         while True:

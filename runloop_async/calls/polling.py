@@ -274,7 +274,7 @@ def is_cut(error: APIError) -> bool:
 def timed_out(what: str, deadline: Deadline, last: object) -> PollingTimeout:
     """Return the error for a wait whose deadline has passed."""
     return PollingTimeout(
-        f"timed out after {deadline.total_s:g} s waiting for {what}; {_seen(last)}",
+        f"timed out after {round(deadline.total_s, 1):g} s waiting for {what}; {_seen(last)}",
         last_value=last,
     )
 
@@ -335,7 +335,7 @@ async def until_left(
 def _seen(last: object) -> str:
     """Say how a thing, or each of several, was seen last: states and ids alone."""
     if last is None:
-        return "there was no response"
+        return "its state is not known"
     if not isinstance(last, Sequence) or isinstance(last, str):
         return f"last state: {_state(last)}"
     things = cast("Sequence[object]", last)

@@ -1,11 +1,12 @@
 """The progress of a call's present attempt, and its counters, log lines and events."""
 
 import asyncio
+import inspect
 import logging
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from itertools import count
-from typing import Any, TypedDict
+from typing import Any, Final, TypedDict
 
 import msgspec
 
@@ -18,6 +19,8 @@ from runloop_async.sending.outgoing import Outgoing
 from runloop_async.wire.message import Message
 
 _log = logging.getLogger("runloop_async")
+_LAST_EVENTS_S: Final = 5.0
+"""Seconds that closing a client waits for coroutines of `on_event`."""
 
 
 class Attempt(Message, msgspec.Struct, kw_only=True, eq=False):
@@ -134,10 +137,15 @@ class Telemetry:
         self.clock = clock
         """Time."""
         self.tally = tally or Tally()
-        self.emit = None if on_event is None else _guarded(on_event)
+        self.emit = None if on_event is None else _Emitter(on_event)
         """Passes an event on; None if there is no `on_event`."""
         self._own = (self.tally,)
         self._calls = count(1)
+
+    async def settled(self) -> None:
+        """Wait for coroutines of `on_event`."""
+        if self.emit is not None:
+            await self.emit.settled()
 
     def attempt(self, out: Outgoing, began_s: float = 0.0) -> Attempt:
         """Return a new attempt of a call, with the counters of the present context."""
@@ -235,13 +243,38 @@ def _facts(attempt: Attempt) -> _Facts:
     }
 
 
-def _guarded(on_event: Callable[[Event], Any]) -> Callable[[Event], None]:
-    """Return a function of the user's that disturbs no call."""
+class _Emitter:
+    """Passes events on to a function of the user's, which disturbs no call."""
 
-    def emit(event: Event) -> None:
+    def __init__(self, on_event: Callable[[Event], Any]) -> None:
+        self._on_event = on_event
+        self._tasks = set[asyncio.Task[None]]()
+
+    def __call__(self, event: Event) -> None:
         try:
-            on_event(event)
+            result = self._on_event(event)
+            if result is not None and inspect.isawaitable(result):
+                task = asyncio.ensure_future(_finished(result, event))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
         except (Exception, asyncio.CancelledError):  # noqa: BLE001 - it is logged
             _log.exception("on_event failed on %r", event)
 
-    return emit
+    async def settled(self) -> None:
+        """Wait until the coroutines of this event loop have ended."""
+        loop = asyncio.get_running_loop()
+        pending = {each for each in self._tasks if each.get_loop() is loop}
+        pending.discard(asyncio.current_task())
+        if pending:
+            _, pending = await asyncio.wait(pending, timeout=_LAST_EVENTS_S)
+        for each in pending:
+            each.cancel()
+        if pending:
+            _log.warning("on_event was cut short for %d events", len(pending))
+
+
+async def _finished(result: Awaitable[object], event: Event) -> None:
+    try:
+        await result
+    except Exception:  # noqa: BLE001 - it is logged
+        _log.exception("on_event failed on %r", event)

@@ -364,10 +364,33 @@ async def test_progress_is_told_after_each_call(is_sized: bool) -> None:
     ]
 
 
-async def test_a_bug_in_the_progress_comes_out_and_cancels_the_rest() -> None:
-    def bug(_: Progress) -> None:
-        raise KeyError
+async def test_it_may_be_told_by_a_coroutine_function() -> None:
+    told = list[int]()
 
+    async def tell(now: Progress) -> None:
+        await asyncio.sleep(0)
+        told.append(now.done)
+
+    await bulk(Desk().calls(3), on_progress=tell)
+    async for _ in bulk(Desk().calls(3), on_progress=partial(tell)).as_completed():
+        pass
+
+    assert told == [1, 2, 3, 1, 2, 3]
+
+
+def bug(_: Progress) -> None:
+    raise KeyError
+
+
+async def late_bug(_: Progress) -> None:
+    await asyncio.sleep(0)
+    raise KeyError
+
+
+@pytest.mark.parametrize("bug", [bug, late_bug])
+async def test_a_bug_in_the_progress_comes_out_and_cancels_the_rest(
+    bug: Callable[[Progress], Any],
+) -> None:
     desk = Desk()
 
     with pytest.raises(KeyError):

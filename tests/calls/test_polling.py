@@ -102,7 +102,7 @@ def late(error: APIError) -> APIError:
 async def test_a_wait_without_any_answer_makes_none_up(clock: FakeClock) -> None:
     failure = late(APIConnectionError("lost", phase="read"))
 
-    with pytest.raises(PollingTimeout, match="there was no response") as caught:
+    with pytest.raises(PollingTimeout, match="its state is not known") as caught:
         await ask_for([failure], clock, TEN)
 
     assert caught.value.last_value is None

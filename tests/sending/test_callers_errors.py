@@ -4,10 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from runloop_async import AsyncRunloop
-from runloop_async.errors import ConfigurationError
 from tests.rawserver import http_json
-from tests.sends import KEY
 from tests.served import served
 
 
@@ -26,18 +23,3 @@ async def test_an_error_of_a_source_comes_out_at_once() -> None:
         await client.devboxes.upload_file("dbx", path="/a", file=b"whole")
 
     assert server.requests[-1].body.count(b"whole") == 1
-
-
-async def event(_: object) -> None:
-    """Never run: nothing awaits it."""
-
-
-def test_a_coroutine_function_for_events_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="plain function"):
-        AsyncRunloop(bearer_token=KEY, on_event=event)
-
-
-async def test_a_coroutine_function_for_progress_is_refused() -> None:
-    async with AsyncRunloop(bearer_token=KEY) as client:
-        with pytest.raises(TypeError, match="plain function"):
-            await client.bulk([], on_progress=event)

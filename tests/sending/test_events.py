@@ -24,8 +24,10 @@ from runloop_async.events import (
     Sent,
     Throttled,
 )
+from runloop_async.sending import attempt
 from tests.rawserver import Connection, Incoming, RawServer, http_json
 from tests.samples import run
+from tests.served import served
 
 THROTTLED = http_json({"message": "slow"}, "retry-after-ms: 1", status=429)
 ROUTE = "/v1/benchmark_runs/{id}"
@@ -235,12 +237,57 @@ async def test_what_is_told_may_even_cancel_itself(
 
 
 class Teller:
-    """What is called, and would have to be awaited."""
+    """Notes events, each after a turn of the loop."""
+
+    def __init__(self) -> None:
+        self.told = list[Event]()
 
     async def __call__(self, event: Event) -> None:
-        """Never run."""
+        await asyncio.sleep(0)
+        self.told.append(event)
 
 
-def test_what_would_have_to_be_awaited_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="plain function"):
-        AsyncRunloop(bearer_token="any", on_event=Teller())
+async def test_it_may_be_a_coroutine_function() -> None:
+    teller = Teller()
+    async with served(http_json(run()), on_event=teller) as (_, client):
+        await client.benchmark_runs.retrieve("bmr_1")
+
+    assert [type(each) for each in teller.told] == [Sent, Responded]
+
+
+async def test_what_a_coroutine_function_raises_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def bug(_: Event) -> None:
+        raise KeyError("bug")
+
+    async with served(http_json(run()), on_event=bug) as (_, client):
+        await client.benchmark_runs.retrieve("bmr_1")
+        await client.aclose()
+
+    assert "on_event failed on Sent" in caplog.text
+
+
+async def test_one_that_hangs_is_cut_short(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(_: Event) -> None:
+        await asyncio.sleep(1000)
+
+    monkeypatch.setattr(attempt, "_LAST_EVENTS_S", 0.01)
+    async with served(http_json(run()), on_event=hang) as (_, client):
+        await client.benchmark_runs.retrieve("bmr_1")
+
+    assert "on_event was cut short for 2 events" in caplog.text
+
+
+async def test_one_may_close_the_client() -> None:
+    async def close(event: Event) -> None:
+        if isinstance(event, Responded):
+            await client.aclose()
+
+    async with served(http_json(run()), on_event=close) as (_, client):
+        await client.benchmark_runs.retrieve("bmr_1")
+        await asyncio.sleep(0)
+
+    assert client.is_closed

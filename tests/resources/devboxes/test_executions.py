@@ -201,7 +201,7 @@ async def test_a_server_that_holds_for_too_long_is_asked_for_the_state() -> None
 async def test_a_state_that_cannot_be_asked_for_is_no_other_error() -> None:
     recorder = Recorder(answers=[(408, {}), (408, {}), (404, {})])
 
-    with pytest.raises(PollingTimeout, match="there was no response"):
+    with pytest.raises(PollingTimeout, match="its state is not known"):
         await awaited(Devboxes(recorder), PollingConfig(timeout_seconds=1), {})
 
 
