@@ -273,8 +273,9 @@ def is_cut(error: APIError) -> bool:
 
 def timed_out(what: str, deadline: Deadline, last: object) -> PollingTimeout:
     """Return the error for a wait whose deadline has passed."""
+    total_s = round(deadline.total_s, 1)
     return PollingTimeout(
-        f"timed out after {round(deadline.total_s, 1):g} s waiting for {what}; {_seen(last)}",
+        f"timed out after {total_s:g} s waiting for {what}; {_seen(last)}",
         last_value=last,
     )
 
