@@ -45,7 +45,7 @@ class Server:
             for piece in (*PIECES, b""):
                 await asyncio.sleep(0)
                 await connection.send(b"%x\r\n%s\r\n" % (len(piece), piece))
-        elif "wait_for_status" in request.target:
+        elif "/devboxes/" in request.target:
             self.looks += 1
             status = "running" if self.looks % 2 else "provisioning"
             await connection.send(http_json(devbox(status=status)))

@@ -26,6 +26,7 @@ from tests.sends import KEY
 from tests.testing.talk import until
 
 SCHEDULES: Final = int(os.environ.get("SCHEDULES", "40"))
+AT_ONCE, SLOW_S = (500, 10.0) if SCHEDULES > 40 else (100, 0.1)
 QUICK: Final = RetryPolicy(backoff=0.001)
 
 
@@ -238,13 +239,48 @@ async def test_no_schedule_loses_anything(
                 if dice.random() < 0.2:
                     await asyncio.sleep(0)
                     task.cancel()
-        await asyncio.wait(tasks, timeout=30)
-        assert all(task.done() for task in tasks)
-        await until(lambda: api.stats.in_flight == 0)
-        errors = [each.exception() for each in tasks if not each.cancelled()]
-        told = caplog.text + str([getattr(each, "__notes__", "") for each in errors])
-        assert loses or left(api) == set()
-        assert unnamed(api, told) == set()
+        await all_are_accounted_for(api, tasks, caplog, loses=loses)
+
+
+@pytest.mark.parametrize("seed", range(max(SCHEDULES // 250, 1)))
+async def test_no_schedule_of_very_many_loses_anything(
+    seed: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Shutdowns take from 0 to `SLOW_S` seconds, and wait for one another."""
+    dice = random.Random(seed)
+    loses = bool(seed % 2)
+    async with (
+        Emulator(speed=200.0, seed=seed) as api,
+        AsyncRunloop(
+            bearer_token=KEY, base_url=api.url, retry=QUICK, max_retries=2
+        ) as client,
+    ):
+        for _ in range(10):
+            slow = delay(max(dice.random() * SLOW_S, 0.001))
+            api.faults.add(slow, path="*/shutdown", share=0.1)
+        add_faults(api, dice, loses=loses)
+        tasks = [asyncio.create_task(one(client, dice)) for _ in range(AT_ONCE)]
+        await asyncio.sleep(dice.choice([0.05, 0.2, 0.5, 1.0]))
+        for task in dice.sample(tasks, AT_ONCE * 9 // 10):
+            task.cancel()
+        await all_are_accounted_for(api, tasks, caplog, loses=loses)
+
+
+async def all_are_accounted_for(
+    api: Emulator,
+    tasks: list[asyncio.Task[None]],
+    caplog: pytest.LogCaptureFixture,
+    *,
+    loses: bool,
+) -> None:
+    """Check that what is left is named; without lost answers nothing is left."""
+    await asyncio.wait(tasks, timeout=120)
+    assert all(task.done() for task in tasks)
+    await until(lambda: api.stats.in_flight == 0)
+    errors = [each.exception() for each in tasks if not each.cancelled()]
+    told = caplog.text + str([getattr(each, "__notes__", "") for each in errors])
+    assert unnamed(api, told) == set()
+    assert loses or left(api) == set()
 
 
 def add_faults(api: Emulator, dice: random.Random, *, loses: bool) -> None:
