@@ -8,7 +8,7 @@ from typing import Any, Final, TypedDict, Unpack
 
 from runloop_async.calls.already import GONE, moved
 from runloop_async.calls.call import Call
-from runloop_async.calls.deadline import Deadline, Steps
+from runloop_async.calls.deadline import Steps
 from runloop_async.calls.files import Download
 from runloop_async.calls.held import Held, made, reported
 from runloop_async.calls.left import Left
@@ -32,8 +32,6 @@ from runloop_async.models.shared import MetadataKeysView, MetadataValuesView
 from runloop_async.options import CallOptions
 from runloop_async.values import named_text
 
-_DELETION_S: Final = 10.0
-"""Seconds to delete an object whose upload has failed."""
 _KINDS: Final[Mapping[str, ObjectContentType]] = {
     **dict.fromkeys((".txt", ".html", ".css", ".js", ".json", ".xml"), "text"),
     **dict.fromkeys((".yaml", ".yml", ".md", ".csv"), "text"),
@@ -196,7 +194,7 @@ class Objects(Resource):
 
     def _held(self, name: str) -> Held:
         return Held(
-            end=lambda found: self.delete(found.id).with_options(deadline=_DELETION_S),
+            end=lambda found: self.delete(found.id),
             what=lambda found: f"the object {found.id if found else repr(name)}",
         )
 
@@ -208,13 +206,12 @@ class Objects(Resource):
             is_there: Whether its content was uploaded, so that it may be complete. Then
                 it is left.
         """
-        deadline = Deadline(self._runner.clock, _DELETION_S)
         try:
             if is_there:
-                state = (await deadline.on(self.retrieve(id))).state
+                state = (await self.retrieve(id)).state
                 if state != "UPLOADING":
                     return Left(f"the object {id} was uploaded, and is {state}")
-            await deadline.on(self.delete(id))
+            await self.delete(id)
         except RunloopError as failure:
             return Left(f"the object {id} may be left: {failure}")
         return f"the object {id} has been deleted"
