@@ -132,7 +132,8 @@ class AtOffset(Generic[OffsetT]):
         """Leave out what is before the last piece, and that piece."""
         if not self._repeated:
             self._repeat()
-        left = item.output.encode()[behind:].decode(errors="ignore")
+        data = item.output.encode(errors="surrogatepass")
+        left = data[behind:].decode(errors="ignore")
         if not left:
             return None
         return self.new(

@@ -460,6 +460,16 @@ def test_a_server_may_repeat_itself_without_a_cut() -> None:
     assert "".join([each.output for each in found if each]) == "abcd"
 
 
+def test_half_a_surrogate_pair_does_not_end_a_stream() -> None:
+    position = AtOffset[ExecutionUpdateChunk]()
+    found = [
+        position.new(ExecutionUpdateChunk(offset=offset, output=text))
+        for offset, text in ((0, "\ud83d"), (3, "a"), (0, "\ud83dab"))
+    ]
+
+    assert [each.output for each in found if each] == ["\ud83d", "a", "b"]
+
+
 async def test_who_reads_while_it_is_closed_is_told() -> None:
     async with RawServer(then_hang()) as server, sending(server.url) as runner:
         stream = Axons(runner).subscribe_sse("axn_1")
