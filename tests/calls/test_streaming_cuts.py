@@ -1,6 +1,7 @@
 """A long stream that is cut at many places: each event once, and in order."""
 
 import random
+from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -109,3 +110,45 @@ async def test_pieces_of_text_come_once_and_in_order(seed: int, most_back: int) 
     assert "".join(found) == text
     assert len(found) == EVENTS
     assert len(streams.queries) > CUTS
+
+
+@attrs.define
+class CutAnew(Recorded):
+    """Cuts a text into other pieces each time, also in the middle of a character."""
+
+    data: bytes = attrs.field(kw_only=True)
+
+    @override
+    @asynccontextmanager
+    async def stream(self, call: Sendable[Any]) -> AsyncGenerator[Stream]:
+        """Play what comes after the place that the query names, up to a cut."""
+        place, self.record = int(dict(call.request.query).get("offset", 0)), []
+        while place < len(self.data):
+            end = place + self.dice.randint(3, 9)
+            text = self.data[place:end].decode(errors="replace")
+            self.record.append((place, event({"offset": place, "output": text})))
+            place = end
+        async with Recorded.stream(self, call) as stream:
+            yield stream
+
+
+@pytest.mark.parametrize("seed", range(10))
+async def test_a_character_that_is_cut_in_two_repeats_none_that_is_whole(
+    seed: int,
+) -> None:
+    dice = random.Random(seed)
+    text = "".join(dice.choice("aé日😀") for _ in range(2000))
+    streams = CutAnew([], [COMPLETED], data=text.encode(), dice=dice, cuts=50)
+
+    found = "".join(
+        [
+            each.output
+            async for each in Devboxes(streams).executions.stream_stdout_updates(
+                "exe_1", devbox_id="dbx_1"
+            )
+        ]
+    )
+
+    assert not Counter(found.replace("\ufffd", "")) - Counter(text)
+    assert Counter(found)["a"] == Counter(text)["a"]  # which cannot be cut in two
+    assert len(streams.queries) > 40
