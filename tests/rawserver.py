@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from ssl import SSLContext
 from types import TracebackType
 from typing import Self
+from weakref import WeakSet
 
 import attrs
 
@@ -75,6 +76,7 @@ class RawServer:
         self._greeting = greeting
         self._news = asyncio.Condition()
         self._tasks = set[asyncio.Task[None]]()
+        self._transports = WeakSet[asyncio.WriteTransport]()
         self.requests: list[Incoming] = []
         self.connections = 0
         self.open = 0
@@ -102,6 +104,9 @@ class RawServer:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for transport in self._transports:  # one may have more to send, for ever
+            transport.abort()
+        await settle()
         await self._server.wait_closed()
 
     async def has_got(self, count: int) -> None:
@@ -122,6 +127,7 @@ class RawServer:
         self.connections += 1
         self.open += 1
         self.most_open = max(self.most_open, self.open)
+        self._transports.add(writer.transport)
         task = asyncio.create_task(self._serve(Connection(reader, writer)))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
