@@ -10,6 +10,11 @@ T = TypeVar("T")
 
 _OPTION: Final = "it is an option of the call: add .with_options({}=...) to it"
 
+_WAIT: Final = (
+    "to bound the whole wait, add .with_options(deadline=...) to it, or give "
+    "polling_config=PollingConfig(timeout_seconds=...)"
+)
+
 ARGUMENTS: Final[Mapping[str, str]] = {
     "extra_headers": _OPTION.format("headers"),
     "extra_query": _OPTION.format("query"),
@@ -45,7 +50,8 @@ CLIENT: Final[Mapping[str, str]] = {
     "max_retries": "set it with with_options(max_retries=...)",
     "timeout": "set it with with_options(timeout=...)",
     "patch": "the API has no PATCH: use client.post or client.put",
-    "devbox": "use client.devboxes, whose methods take the id",
+    "devbox": "client.devboxes.open() starts one to work on, and "
+    "client.devboxes.box(id) is one that is there",
     "blueprint": "use client.blueprints, whose methods take the id",
     "snapshot": "use client.devboxes.disk_snapshots, whose methods take the id",
     "storage_object": "use client.objects, whose methods take the id",
@@ -68,7 +74,10 @@ PAGE: Final[Mapping[str, str]] = {
 }
 """Attributes of pages."""
 _OMIT: Final = "leave the argument out, or give None for the default of an option"
-_SDK: Final = "use AsyncRunloop: its resources, such as client.devboxes, take the ids"
+_SDK: Final = (
+    "use AsyncRunloop: client.devboxes.open() starts a devbox to work on, and "
+    "client.devboxes.box(id) is one that is there"
+)
 _ASYNC: Final = "use AsyncRunloop, with asyncio.run() in a program that is not async"
 _HTTP: Final = "this client speaks aiohttp: see the options session, proxy, ssl, limits"
 NAMES: Final[Mapping[str, str]] = {
@@ -130,12 +139,13 @@ def explained(method: Callable[P, T]) -> Callable[P, T]:
             return method(*args, **fields)
         except TypeError:
             known = signature(call).parameters
+            is_wait = "polling_config" in known
             for name in fields.keys() & ARGUMENTS.keys() - known.keys():
+                hint = _WAIT if is_wait and name == "timeout" else ARGUMENTS[name]
                 # The class of the resource, which may have it of a base class.
                 owner = f"{type(args[0]).__name__}." if args else ""
                 raise TypeError(
-                    f"{owner}{method.__name__}() has no argument {name!r}: "
-                    f"{ARGUMENTS[name]}"
+                    f"{owner}{method.__name__}() has no argument {name!r}: {hint}"
                 ) from None
             raise
 

@@ -75,7 +75,7 @@ async def _begun(
         if _is_late(error) and deadline.left_s() <= 0:
             raised = timed_out(what, deadline, None)
         if is_new and getattr(error, "ambiguous", sent.requests > 0):
-            left_behind(raised, f"{what} may have been created")
+            left_behind(raised, f"{what} may have been started")
         if raised is error:
             raise
         raise raised from error

@@ -50,6 +50,12 @@ IDIOMS: Mapping[str, tuple[Callable[[Any], Any], str]] = {
         lambda c: run(c).list(limit=1, extra_headers={"a": "b"}),
         r"\.with_options\(headers=",
     ),
+    "the timeout of a wait": (
+        lambda c: run(c).wait("bmr_1", timeout=5),
+        r"\.with_options\(deadline=",
+    ),
+    "the handle of a devbox": (lambda c: c.devbox, r"devboxes\.open\(\).*box\(id\)"),
+    "the client with handles": (imported("AsyncRunloopSDK"), r"devboxes\.open\(\)"),
     "extra query": (
         lambda c: run(c).list(extra_query={"a": "b"}),
         r"\.with_options\(query=",
