@@ -178,7 +178,7 @@ class _Sending(Generic[T]):
         self._runner = runner
         self._call = call
         self._request = request
-        self._name = request.name
+        self._name = f"{request.method} {request.route}"
         self._lane = runner.lanes[request.workload]
         self._began_s = math.inf
         self._deadline: Deadline | None = None

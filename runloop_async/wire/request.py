@@ -88,11 +88,6 @@ class Request(Message, msgspec.Struct, frozen=True, kw_only=True):
     """Whether it is part of a wait: however long the server asks to wait, it may."""
 
     @property
-    def name(self) -> str:
-        """The verb and the path template."""
-        return f"{self.method} {self.route}"
-
-    @property
     @override
     def about(self) -> str:
         """The method and the path."""
