@@ -60,7 +60,8 @@ async def steps() -> Mapping[str, Callable[[], object]]:
     call = client.benchmark_runs.retrieve("bmr_00000001")
     options = resolve({"bearer_token": "x", "base_url": "http://127.0.0.1"}, {})
     preparation = Preparation(options)
-    out = preparation.outgoing(call.request, {}, call.request.name)
+    name = f"{call.request.method} {call.request.route}"
+    out = preparation.outgoing(call.request, {}, name)
     clock = SystemClock()
     alarms, lane = Alarms(clock), lanes(Limits(), clock)[Workload.API]
     attempt = Telemetry(clock).attempt(out)
@@ -68,9 +69,7 @@ async def steps() -> Mapping[str, Callable[[], object]]:
     body = _body(b"/v1/benchmark_runs/bmr_00000001")
     return {
         "make the call": lambda: client.benchmark_runs.retrieve("bmr_00000001"),
-        "prepare the request": lambda: preparation.outgoing(
-            call.request, {}, call.request.name
-        ),
+        "prepare the request": lambda: preparation.outgoing(call.request, {}, name),
         "make bytes of the request": lambda: request_bytes(out),
         "pass the gate and leave it": partial(_pass, lane, attempt, clock),
         "start and stop the timeout": lambda: alarms.start(30.0).stop(),

@@ -17,7 +17,9 @@ PREPARATION = Preparation(
 def accepted(options: CallOptions, accept: str = "application/json") -> str:
     """Return the `Accept` of a request of this client."""
     asked = Request(method="GET", route="/v1/a", path="/v1/a", accept=accept)
-    return PREPARATION.outgoing(asked, options, asked.name).headers.mapping["accept"]
+    return PREPARATION.outgoing(
+        asked, options, f"{asked.method} {asked.route}"
+    ).headers.mapping["accept"]
 
 
 @pytest.mark.parametrize(
@@ -47,7 +49,7 @@ def test_a_request_to_another_server_has_nothing_of_the_client() -> None:
         content=Content(pieces=_nothing, type="text/plain", size=0, can_repeat=True),
     )
 
-    made = PREPARATION.outgoing(asked, {}, asked.name)
+    made = PREPARATION.outgoing(asked, {}, f"{asked.method} {asked.route}")
 
     assert str(made.url) == "https://storage.example/a?signature=%2F"
     assert dict(made.headers.mapping) == {
