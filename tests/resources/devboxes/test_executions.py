@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Final, TypeVar
 
@@ -214,6 +215,33 @@ async def test_an_outage_ends_a_wait_without_an_end() -> None:
         await awaited(Devboxes(recorder), None, {})
 
     assert [call.options.get("deadline") for call in recorder.calls] == [600.0, 600.0]
+
+
+class Silent(Recorder):
+    """A service that answers nothing: each question is cut at its deadline."""
+
+    @override
+    async def run(self, call: Sendable[T]) -> T:
+        assert len(self.calls) < 5, "it asks for ever"
+        self.clock.time_s += call.options.get("deadline") or 0.0
+        return await super().run(call)
+
+
+@pytest.mark.parametrize("use", ["command", "devbox"])
+async def test_so_does_a_service_that_does_not_answer(use: str) -> None:
+    late = APITimeoutError("late", phase="deadline", sent=True)
+    late.out_of_time = True
+    devboxes = Devboxes(Silent(answers=[late]))
+    endless = PollingConfig(timeout_seconds=math.inf)
+    waits = {
+        "command": devboxes.executions.await_completed("exe_1", devbox_id="dbx_1"),
+        "devbox": devboxes.await_running("dbx_1", polling_config=endless),
+    }
+
+    with pytest.raises(APITimeoutError):
+        await waits.pop(use)
+    for each in waits.values():
+        each.close()
 
 
 @pytest.fixture
