@@ -67,9 +67,10 @@ class Steps:
         self, clock: Clock, options: CallOptions, most_s: float = math.inf
     ) -> None:
         bound_s = options.get("deadline")
-        self._deadline = Deadline(
+        self.deadline = Deadline(
             clock, most_s if bound_s is None else min(bound_s, most_s)
         )
+        """When the last step must have ended."""
         self._options = options
 
     def __call__(self, call: T) -> T:
@@ -80,4 +81,4 @@ class Steps:
         options = self._options
         self._options = options.copy()
         self._options.pop("idempotency_key", None)
-        return self._deadline.on(call.with_options(**options))
+        return self.deadline.on(call.with_options(**options))

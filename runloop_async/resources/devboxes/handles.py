@@ -10,7 +10,7 @@ from typing import Any, Final, Self, TypeAlias, TypeVar, Unpack
 import attrs
 
 from runloop_async.calls.call import Call
-from runloop_async.calls.deadline import Steps
+from runloop_async.calls.deadline import Deadline, Steps
 from runloop_async.calls.files import Download
 from runloop_async.calls.polling import (
     BOOT,
@@ -150,7 +150,7 @@ class Execution:
                 for on_text, pieces in ((stdout, self.stdout), (stderr, self.stderr))
                 if on_text is not None
             ]
-            ended = await _told(step(waiting), tellers)
+            ended = await _told(step(waiting), tellers, step.deadline)
             return await _whole(self, ended, step)
 
         return Flow(work, name=waiting.name, first=waiting)
@@ -428,14 +428,16 @@ async def _whole(
 
 
 async def _told(
-    waiting: Flow[DevboxAsyncExecutionDetailView], tellers: "list[_Teller]"
+    waiting: Flow[DevboxAsyncExecutionDetailView],
+    tellers: "list[_Teller]",
+    deadline: Deadline,
 ) -> DevboxAsyncExecutionDetailView:
     """Wait for the end of a command, and tell of its output meanwhile."""
     ending = asyncio.ensure_future(waiting)
     telling = [asyncio.ensure_future(each.tell()) for each in tellers]
     try:  # no TaskGroup, which would raise a group of what is raised here
         await _first_failure(ending, telling)
-        await _last_words(tellers, telling)
+        await _last_words(tellers, telling, deadline)
     finally:
         for work in (ending, *telling):
             work.cancel()
@@ -451,6 +453,8 @@ class _Teller:
         self._pieces = pieces
         self.told = 0
         """How many pieces there were so far."""
+        self.is_busy = False
+        """Whether the function has not returned yet."""
 
     async def tell(self) -> None:
         """Tell of each piece, until there are no more.
@@ -466,8 +470,9 @@ class _Teller:
                     return
                 if text is None:
                     return
-                self.told += 1
+                self.told, self.is_busy = self.told + 1, True
                 await told(self._on_text, text)
+                self.is_busy = False
 
 
 def _unbound(options: CallOptions) -> CallOptions:
@@ -490,18 +495,27 @@ async def _first_failure(
 
 
 async def _last_words(
-    tellers: "list[_Teller]", telling: "list[asyncio.Task[None]]"
+    tellers: "list[_Teller]",
+    telling: "list[asyncio.Task[None]]",
+    deadline: Deadline,
 ) -> None:
-    """Let all be told that a command which has ended has printed.
+    """After a command has ended, tell of the rest of its output.
 
-    A stream that stays open and has nothing more for a while is over.
+    A stream that stays open and has nothing more for a while is over. So is the telling
+    at the deadline: the result of the command is there.
     """
     while telling:
         before = [each.told for each in tellers]
-        done, _ = await asyncio.wait(telling, timeout=_QUIET_S)
+        most_s = max(min(_QUIET_S, deadline.left_s()), 0.0)
+        done, pending = await asyncio.wait(telling, timeout=most_s)
         for work in done:
             work.result()
-        if len(done) == len(telling) or before == [each.told for each in tellers]:
+        is_busy = any(each.is_busy for each in tellers)
+        is_quiet = not is_busy and before == [each.told for each in tellers]
+        if pending and deadline.left_s() <= 0:
+            _log.warning("output is told no further: the deadline has passed")
+            return
+        if is_quiet or not pending:
             return
 
 

@@ -280,6 +280,49 @@ def endless(_: object, execution: JsonObject, pieces: list[str]) -> Feed:
     return Feed(more=more)
 
 
+async def test_telling_of_output_keeps_to_the_deadline(
+    client: AsyncRunloop,
+    api: Emulator,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(executions, "_printed", talkative)
+    api.commands.add("talk", stdout="said")
+    box = client.devboxes.box(api.devboxes.add()["id"])
+    bounded = PollingConfig(timeout_seconds=0.5)
+
+    async with asyncio.timeout(10):
+        run = box.exec("talk", stdout=str, polling_config=bounded)
+        assert (await run).stdout == "said"
+        run = box.exec("talk", stdout=str).with_options(deadline=0.5)
+        assert (await run).stdout == "said"
+
+    assert caplog.text.count("the deadline has passed") == 2
+
+
+def talkative(_: object, execution: JsonObject, pieces: list[str]) -> Feed:
+    """Print for ever."""
+    del execution, pieces
+    return Feed(more=lambda: [{"output": "more"}])
+
+
+async def test_a_slow_function_is_told_of_everything(
+    client: AsyncRunloop, api: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_QUIET_S", 0.02)
+    api.commands.add("talk", stdout=["a", "b", "c"])
+    box = client.devboxes.box(api.devboxes.add()["id"])
+    heard = list[str]()
+
+    async def hear(text: str) -> None:
+        await asyncio.sleep(0.2)
+        heard.append(text)
+
+    await box.exec("talk", stdout=hear)
+
+    assert "".join(heard) == "abc"
+
+
 async def test_what_a_function_of_yours_raises_comes_out_at_once(
     client: AsyncRunloop, api: Emulator
 ) -> None:
