@@ -505,13 +505,13 @@ async def _last_words(
     at the deadline: the result of the command is there.
     """
     while telling:
-        before = [each.told for each in tellers]
+        before = [(each.told, each.is_busy) for each in tellers]
         most_s = max(min(_QUIET_S, deadline.left_s()), 0.0)
         done, pending = await asyncio.wait(telling, timeout=most_s)
         for work in done:
             work.result()
-        is_busy = any(each.is_busy for each in tellers)
-        is_quiet = not is_busy and before == [each.told for each in tellers]
+        # A function that was busy at the beginning has had no whole window to be told.
+        is_quiet = before == [(each.told, False) for each in tellers]
         if pending and deadline.left_s() <= 0:
             _log.warning("output is told no further: the deadline has passed")
             return
