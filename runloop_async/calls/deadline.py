@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from typing import Protocol, Self, TypeVar, Unpack
+from typing import Final, Protocol, Self, TypeVar, Unpack
 
 from runloop_async.clock import Clock
 from runloop_async.options import CallOptions
@@ -18,8 +18,9 @@ class HasOptions(Protocol):
 
 T = TypeVar("T", bound=HasOptions)
 
-_LEAST_S = 0.001
-"""So that the runner, which says what ran out, is always asked."""
+NO_TIME_S: Final = 0.001
+"""The deadline of a call for which no time is left: the runner does not send it, and
+says what ran out."""
 
 
 class Deadline:
@@ -52,7 +53,7 @@ class Deadline:
         """Return a call with the time that is left for it."""
         if self.ends_at == math.inf:
             return call
-        return call.with_options(deadline=max(self.left_s(), _LEAST_S))
+        return call.with_options(deadline=max(self.left_s(), NO_TIME_S))
 
     def scope(self) -> asyncio.Timeout:
         """Return what ends a block of code at the deadline, with a `TimeoutError`."""

@@ -19,7 +19,7 @@ from typing import Any, Generic, TypeVar
 import attrs
 from multidict import CIMultiDict
 
-from runloop_async.calls.deadline import Deadline
+from runloop_async.calls.deadline import NO_TIME_S, Deadline
 from runloop_async.calls.runner import Sendable, Socket, Stream
 from runloop_async.clock import Clock
 from runloop_async.credentials import Secret
@@ -212,6 +212,9 @@ class _Sending(Generic[T]):
 
         Args:
             is_whole: Whether to read the body of the response, and be done with it.
+
+        Raises:
+            APITimeoutError: It is late already; nothing is sent.
         """
         runner = self._runner
         self._began_s = runner.clock.now()
@@ -219,6 +222,8 @@ class _Sending(Generic[T]):
         if delay_s is None:
             return self._attempts(is_whole=is_whole)
         self._deadline = Deadline(runner.clock, delay_s)
+        if delay_s <= NO_TIME_S:
+            raise self._late(self._new_attempt())
         return self._in_time(self._attempts(is_whole=is_whole))
 
     async def _in_time(self, work: Awaitable[W]) -> W:

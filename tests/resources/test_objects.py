@@ -16,6 +16,7 @@ from runloop_async import (
     APIConnectionError,
     APIError,
     APIStatusError,
+    APITimeoutError,
     AsyncRunloop,
     NotFoundError,
     RunloopError,
@@ -51,6 +52,27 @@ async def client(api: Emulator) -> AsyncIterator[AsyncRunloop]:
 async def pieces(content: bytes) -> AsyncIterator[bytes]:
     for place in range(0, len(content), 70_000):
         yield content[place : place + 70_000]
+
+
+async def late(content: bytes) -> AsyncIterator[bytes]:
+    await asyncio.sleep(0.05)
+    yield content
+
+
+async def test_a_step_that_begins_too_late_is_not_sent(
+    api: Emulator, client: AsyncRunloop
+) -> None:
+    await client.objects.list()  # there is a connection, on which sending is quick
+
+    for _ in range(10):
+        upload = client.objects.upload_from_bytes(late(b"a"), "a")
+        with pytest.raises(APITimeoutError) as caught:
+            await upload.with_options(deadline=0.01)
+        error = caught.value
+        assert (error.sent, error.ambiguous, error.attempts) == (False, False, 0)
+
+    assert api.stats.executions == {"objects.list": 1}
+    assert client.stats().api.in_flight == 0
 
 
 def at_an_offset(content: bytes) -> io.BytesIO:
