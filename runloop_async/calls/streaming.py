@@ -168,10 +168,13 @@ class EventStream(Generic[T]):
                     return item
             if self._is_closed:
                 raise StopAsyncIteration
+            scope = self._within_deadline()
             try:
-                async with self._within_deadline():
+                async with scope:
                     await self._read()
             except TimeoutError as error:
+                if not scope.expired():  # it is that of an attempt
+                    raise
                 raise await self._broken("its deadline has passed") from error
 
     async def close(self) -> None:
@@ -281,7 +284,8 @@ class EventStream(Generic[T]):
         can_resume = self._position.query() is not None
         if error is not None and not can_resume:
             raise await self._broken(str(error)) from error
-        if error is None and self._is_ending:
+        is_quiet = error is None or isinstance(error, TimeoutError)
+        if is_quiet and self._is_ending:
             self._is_closed = True
             return
         # It is read once more: the end may have come before the last events did.
@@ -291,7 +295,6 @@ class EventStream(Generic[T]):
                 raise await self._broken("it ended before its end")
             self._is_closed = True
             return
-        is_quiet = error is None or isinstance(error, TimeoutError)
         self._has_failed = not isinstance(error, TimeoutError)
         self._fruitless += not is_quiet
         if self._fruitless > _MAX_FRUITLESS:

@@ -213,6 +213,25 @@ async def test_the_end_of_output_is_believed_when_the_command_has_ended() -> Non
     assert len(streams.queries) == 3
 
 
+async def test_a_stream_that_is_kept_open_ends_with_the_command() -> None:
+    quiet = APITimeoutError("nothing came", phase="read", sent=True)
+    streams, stream = stdout([output("a", 0), quiet], [output("a", 0), quiet])
+    streams.statuses = [RUNNING, COMPLETED]
+
+    async with asyncio.timeout(5):
+        assert await text_of(stream) == "a"
+
+    assert len(streams.queries) == 3
+
+
+async def test_a_stream_that_cannot_be_opened_in_time_says_so() -> None:
+    late = APITimeoutError("no response", phase="read", sent=True)
+    _, stream = stdout(late)
+
+    with pytest.raises(APITimeoutError, match="no response"):
+        await text_of(stream)
+
+
 async def test_a_status_that_cannot_be_had_breaks_the_stream() -> None:
     streams, stream = stdout([output("a", 0)])
     streams.statuses = [NotFoundError("gone", status_code=404)]
