@@ -3,6 +3,9 @@
 import importlib
 import inspect
 import re
+import subprocess
+import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +14,7 @@ import pytest
 from benchmarks.cases import CASES
 from runloop_async import AsyncRunloop, errors
 from runloop_async.options import CallOptions
+from tests.docs.blocks import blocks
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -139,3 +143,27 @@ def test_the_cases_of_the_benchmarks_are_as_large_as_it_says(case: str) -> None:
     ours, official, *_ = cells(table, f"| `{case}` |")
 
     assert (ours, official) == (f"{plan.count:,}: {plan.title}", f"{plan.official:,}")
+
+
+def test_its_blocks_pass_a_strict_type_checker(tmp_path: Path) -> None:
+    """The README calls the library typed: what it shows must be, as it stands."""
+    _, *others = blocks(ROOT / "README.md")  # the first is a program of its own
+    code = textwrap.indent("\n".join(others), "    ")
+    program = tmp_path / "readme.py"
+    program.write_text(
+        "import asyncio\n"
+        "from runloop_async import AsyncRunloop\n"
+        "async def main(\n"
+        "    client: AsyncRunloop, ids: list[str], benchmark_id: str\n"
+        f") -> None:\n{code}"
+    )
+
+    done = subprocess.run(  # noqa: S603 - our own virtual environment
+        [sys.executable, "-m", "mypy", "--strict", "--ignore-missing-imports", program],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout
